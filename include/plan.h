@@ -1,0 +1,92 @@
+/*
+ * plan: a relation and its facts, compiled.
+ *
+ * A plan answers everything about a table that does not change from row to
+ * row: its topic, which columns take part and how each is converted, the key,
+ * the schemas, and the constant bytes of its records. It is const once built
+ * and owns all of its memory; options only borrowed while it is compiled are
+ * copied, those in `options` outlive it.
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include "filter.h"
+#include "json.h"
+#include "pgoutput.h"
+#include "types.h"
+
+struct plan_options {
+	struct type_modes types;
+	struct json_options json;
+	struct span prefix, delimiter, database, version;
+	struct span run_id;		/* of this process, for the context headers */
+	bool key_schemas, value_schemas;
+	bool headers_json, header_schemas;	/* else text, as Connect's default */
+	bool extended_headers;
+	bool tombstones;
+	const struct filter *columns;	/* schema.table.column; NULL: all */
+};
+
+struct plan_column {
+	uint16_t index;			/* in the tuple */
+	bool not_null;
+	struct span name;
+	struct type_mapping type;
+	struct value missing;		/* when not sent: its default, fall-back or NULL */
+};
+
+struct plan_left_out {			/* a column without a mapping */
+	struct span column, type;
+};
+
+struct plan {
+	struct arena arena;
+	uint32_t relid;
+	struct span schema, table;	/* names in the database */
+	struct span topic;
+	uint16_t tuple_columns;		/* what a tuple of this relation must have */
+	const struct plan_column *columns;
+	size_t ncolumns;
+	const uint16_t *key;		/* indexes into columns */
+	size_t nkey;			/* 0: no key */
+	const struct plan_left_out *left_out;
+	size_t nleft_out;
+	const struct schema *key_schema, *row_schema;
+	/* Constant JSON; a head ends where the first varying byte begins. */
+	struct span key_head, value_head, tail;	/* around key and envelope */
+	struct span link_head, link_tail;	/* around a key in a header */
+	struct span source_table;	/* source block from `,"schema":` up to the txId */
+};
+
+/*
+ * Compiles. `facts` may say "not found". `relaxed`, one flag per tuple column
+ * or NULL, makes columns optional that the facts call NOT NULL, because a
+ * NULL was met. NULL with `f` filled on failure.
+ */
+struct plan *plan_new(const struct plan_options *options,
+	const struct pgoutput_relation *relation, const struct facts *facts,
+	const bool *relaxed, struct fail *f);
+void plan_free(struct plan *plan);
+
+enum { PLAN_RELAX = 1 };
+
+/*
+ * Converts a tuple into a struct value of row_schema, in `a`. An unchanged
+ * TOAST value is taken from `old_row` (may be NULL) or becomes the placeholder.
+ * 0; PLAN_RELAX with the tuple column in `*column` when a NULL stands in a
+ * NOT NULL column; -1 with the column named in `f`.
+ */
+int plan_row(const struct plan *plan, const struct pgoutput_tuple *tuple,
+	const struct pgoutput_tuple *old_row, struct arena *a,
+	struct value *out, uint16_t *column, struct fail *f);
+
+/* The same for the key columns, as a struct value of key_schema. */
+int plan_key(const struct plan *plan, const struct pgoutput_tuple *tuple,
+	const struct pgoutput_tuple *old_row, struct arena *a,
+	struct value *out, uint16_t *column, struct fail *f);
+
+/* True if the old image is known to have another key than the new row. */
+bool plan_key_changed(const struct plan *plan,
+	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row);
+
+#endif

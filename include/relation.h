@@ -1,0 +1,51 @@
+/*
+ * relation: what the server has told about relations, by OID, with their plans.
+ *
+ * Belongs to one walsender session: pgoutput sends each relation again after a
+ * reconnect, and relation_reset() marks all as untold. Plans survive that, so
+ * a known relation costs one comparison. Memory is bounded by the number of
+ * relations in the publication.
+ */
+#ifndef RELATION_H
+#define RELATION_H
+
+#include "plan.h"
+
+struct relation {
+	uint32_t relid;
+	bool told;			/* in this session */
+	bool captured;			/* passes the table filter */
+	struct pgoutput_relation def;	/* copied, in `arena` */
+	struct arena arena;
+	struct facts facts;		/* copied, in `facts_arena`; what the plan was built from */
+	struct arena facts_arena;
+	struct plan *plan;		/* NULL until its facts are in */
+	bool *relaxed;			/* per column of def, in `arena` */
+};
+
+struct relations;
+
+struct relations *relations_new(void);
+void relations_free(struct relations *rs);
+/* A new session: nothing is told any more. */
+void relations_reset(struct relations *rs);
+
+/* NULL if it is unknown or has not been told in this session. */
+struct relation *relation_get(const struct relations *rs, uint32_t relid);
+
+/*
+ * Takes an R message. The result has `told` set; its plan and facts are kept
+ * if the definition is unchanged, and dropped otherwise. NULL without memory.
+ */
+struct relation *relation_tell(struct relations *rs,
+	const struct pgoutput_relation *def, struct fail *f);
+
+/* Copies the facts and compiles the plan, unless nothing differs. 1: a new plan; 0: kept; -1. */
+int relation_facts(struct relation *r, const struct plan_options *options,
+	const struct facts *facts, struct fail *f);
+
+/* Compiles again with one more column made optional (see PLAN_RELAX). 0 or -1. */
+int relation_relax(struct relation *r, const struct plan_options *options,
+	uint16_t column, struct fail *f);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * track: which LSN may be confirmed, computed from acknowledgements.
+ *
+ * A unit is a transaction, or a lone logical message, that has at least one
+ * record. Units form a FIFO in stream order. The head is popped when it is
+ * closed and every one of its records is acknowledged; the confirmed position
+ * is the end of the last one popped, and never goes back.
+ * track_confirmed() is the only source of a flush LSN in the program.
+ *
+ * A unit whose connection died is abandoned, not forgotten: it gives no
+ * position of its own, but what comes after it is not confirmed before its
+ * records are acknowledged. So a transaction that is read again may skip the
+ * records already sent.
+ *
+ * No I/O, no clock. Memory: one entry per unit in flight; a unit has at least
+ * one record in the sink, so the sink's queue bounds it.
+ */
+#ifndef TRACK_H
+#define TRACK_H
+
+#include "lsn.h"
+
+struct track;
+
+/* A record that belongs to no unit and is not waited for. */
+#define TRACK_NONE UINT64_MAX
+
+/* NULL without memory. */
+struct track *track_new(void);
+void track_free(struct track *t);
+
+/* Before the first record of a unit. Returns its number, TRACK_NONE without memory. */
+uint64_t track_open(struct track *t);
+/* Its end: `nsent` records were sent, and the server has nothing more before `end`. */
+void track_close(struct track *t, uint64_t unit, uint64_t nsent, lsn_t end);
+/* Its connection died after `nsent` records. */
+void track_abandon(struct track *t, uint64_t unit, uint64_t nsent);
+/* `count` records of a unit are acknowledged; legal before it is closed. */
+void track_acked(struct track *t, uint64_t unit, uint64_t count);
+/* Outside a unit: everything up to `end` needs no record (keepalive, filtered transaction). */
+void track_idle(struct track *t, lsn_t end);
+
+/* May be confirmed. 0: nothing yet. */
+lsn_t track_confirmed(const struct track *t);
+/* Where streaming goes on after a reconnect: the end of the last closed unit or idle position. */
+lsn_t track_restart(const struct track *t);
+/* End of the last commit whose records are all acknowledged, for the state record. */
+lsn_t track_last_commit(const struct track *t);
+/* Units not popped yet. */
+uint64_t track_pending(const struct track *t);
+
+#endif
