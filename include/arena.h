@@ -43,7 +43,11 @@ arena_alloc(struct arena *a, size_t n)
 {
 	size_t room = (n + 7) & ~(size_t)7;
 
-	if (room >= n && !a->failed && room <= (size_t)(a->end - a->at)) {
+	/*
+	 * One comparison: room is 0 for n = 0 and for an n so large that it
+	 * wraps; after a failure and before the first block nothing is free.
+	 */
+	if (room - 1 < (size_t)(a->end - a->at)) {
 		void *p = a->at;
 
 		a->at += room;

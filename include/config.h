@@ -28,7 +28,8 @@ struct config {
 		char *slot, *publication;
 		struct config_list tables;	/* patterns; empty: all */
 		bool create_slot;
-		int publication_autocreate;	/* enum publication_mode */
+		bool publication_autocreate;
+		int publication_autocreate_mode;	/* enum publication_mode */
 		char *password_file;
 		int64_t status_interval_ms;
 		int64_t work_mem_mb;		/* logical_decoding_work_mem */
@@ -74,7 +75,7 @@ struct config {
 	bool to_stdout;				/* --stdout, not in a file */
 };
 
-enum publication_mode { PUBLICATION_DISABLED, PUBLICATION_FILTERED, PUBLICATION_ALL_TABLES };
+enum publication_mode { PUBLICATION_FILTERED, PUBLICATION_ALL_TABLES, PUBLICATION_NO_TABLES };
 enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_INITIAL_ONLY, SNAPSHOT_NO_DATA, SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED };
 enum headers_mode { HEADERS_SIMPLE, HEADERS_JSON };
 enum decimal_format { DECIMAL_BASE64, DECIMAL_NUMERIC };

@@ -2,12 +2,14 @@
  * cursor: bounded big-endian reader with sticky failure.
  *
  * Every read compares the wanted length with what is left, never a sum with
- * an end. After a failed read `bad` is set, and this and all later reads give
- * zero or an empty span, so a parser reads in wire order and checks once.
+ * an end. After a failed read `bad` is set and `left` is 0; this and all later
+ * reads of a byte or more give zero or an empty span, so a parser reads in wire
+ * order and checks once.
  */
 #ifndef CURSOR_H
 #define CURSOR_H
 
+#include <endian.h>
 #include <stdint.h>
 
 #include "span.h"
@@ -21,7 +23,31 @@ struct cursor {
 static inline struct cursor
 cursor_of(struct span s)
 {
-	return (struct cursor){ (const unsigned char *)s.p, s.len, false };
+	const char *p = s.p ? s.p : "";
+
+	return (struct cursor){ (const unsigned char *)p, s.len, false };
+}
+
+/* Nothing can be read any more. */
+static inline void
+cursor_fail(struct cursor *c)
+{
+	c->bad = true;
+	c->left = 0;
+}
+
+/* Copies the next `n` bytes; false, with nothing copied, if there are fewer. */
+static inline bool
+cursor_copy(struct cursor *c, void *out, size_t n)
+{
+	if (n > c->left) {
+		cursor_fail(c);
+		return false;
+	}
+	memcpy(out, c->p, n);
+	c->p += n;
+	c->left -= n;
+	return true;
 }
 
 /* The next `n` bytes as a view. */
@@ -30,9 +56,8 @@ cursor_take(struct cursor *c, size_t n)
 {
 	struct span s = { (const char *)c->p, n };
 
-	if (c->bad || n > c->left) {
-		c->bad = true;
-		c->left = 0;
+	if (n > c->left) {
+		cursor_fail(c);
 		return (struct span){ "", 0 };
 	}
 	c->p += n;
@@ -40,39 +65,36 @@ cursor_take(struct cursor *c, size_t n)
 	return s;
 }
 
-static inline uint64_t
-cursor_be(struct cursor *c, size_t n)
-{
-	struct span s = cursor_take(c, n);
-	uint64_t v = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		v = v << 8 | (unsigned char)s.p[i];
-	return v;
-}
-
 static inline uint8_t
 cursor_u8(struct cursor *c)
 {
-	return (uint8_t)cursor_be(c, 1);
+	uint8_t v;
+
+	return cursor_copy(c, &v, sizeof(v)) ? v : 0;
 }
 
 static inline uint16_t
 cursor_u16(struct cursor *c)
 {
-	return (uint16_t)cursor_be(c, 2);
+	uint16_t v;
+
+	return cursor_copy(c, &v, sizeof(v)) ? be16toh(v) : 0;
 }
 
 static inline uint32_t
 cursor_u32(struct cursor *c)
 {
-	return (uint32_t)cursor_be(c, 4);
+	uint32_t v;
+
+	return cursor_copy(c, &v, sizeof(v)) ? be32toh(v) : 0;
 }
 
 static inline uint64_t
 cursor_u64(struct cursor *c)
 {
-	return cursor_be(c, 8);
+	uint64_t v;
+
+	return cursor_copy(c, &v, sizeof(v)) ? be64toh(v) : 0;
 }
 
 /* A NUL-terminated string as a view without its NUL. */
@@ -82,9 +104,8 @@ cursor_str(struct cursor *c)
 	const void *nul = c->left ? memchr(c->p, 0, c->left) : NULL;
 	struct span s;
 
-	if (c->bad || !nul) {
-		c->bad = true;
-		c->left = 0;
+	if (!nul) {
+		cursor_fail(c);
 		return (struct span){ "", 0 };
 	}
 	s = cursor_take(c, (size_t)((const unsigned char *)nul - c->p));

@@ -33,7 +33,7 @@ struct fail {
 int fail_set(struct fail *f, enum fail_kind kind, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Puts context in front of the text, as in "table public.t: ...". Returns -1. */
+/* Puts context and ": " in front of the text: "table public.t: ...". Returns -1. */
 int fail_context(struct fail *f, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
