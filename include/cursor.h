@@ -23,9 +23,9 @@ struct cursor {
 static inline struct cursor
 cursor_of(struct span s)
 {
-	const char *p = s.p ? s.p : "";
-
-	return (struct cursor){ (const unsigned char *)p, s.len, false };
+	if (!s.p)
+		s = (struct span)SPAN("");
+	return (struct cursor){ (const unsigned char *)s.p, s.len, false };
 }
 
 /* Nothing can be read any more. */
@@ -101,7 +101,7 @@ cursor_u64(struct cursor *c)
 static inline struct span
 cursor_str(struct cursor *c)
 {
-	const void *nul = c->left ? memchr(c->p, 0, c->left) : NULL;
+	const void *nul = memchr(c->p, 0, c->left);
 	struct span s;
 
 	if (!nul) {
