@@ -12,6 +12,10 @@
  * records are acknowledged. So a transaction that is read again may skip the
  * records already sent.
  *
+ * Counts that contradict each other (more acknowledgements than records, a
+ * unit that is not pending) mean a bug somewhere: from then on nothing moves
+ * and track_sound() is false, for a wrong position would lose rows.
+ *
  * No I/O, no clock. Memory: one entry per unit in flight; a unit has at least
  * one record in the sink, so the sink's queue bounds it.
  */
@@ -31,13 +35,21 @@ void track_free(struct track *t);
 
 /* Before the first record of a unit. Returns its number, TRACK_NONE without memory. */
 uint64_t track_open(struct track *t);
-/* Its end: `nsent` records were sent, and the server has nothing more before `end`. */
+/*
+ * Its end: `nsent` records were sent, and the server has nothing more before
+ * `end`. 0 records is legal: a transaction read again, all sent before.
+ */
 void track_close(struct track *t, uint64_t unit, uint64_t nsent, lsn_t end);
 /* Its connection died after `nsent` records. */
 void track_abandon(struct track *t, uint64_t unit, uint64_t nsent);
-/* `count` records of a unit are acknowledged; legal before it is closed. */
+/* `count` records of a unit are acknowledged; legal before it is closed. TRACK_NONE is ignored. */
 void track_acked(struct track *t, uint64_t unit, uint64_t count);
-/* Outside a unit: everything up to `end` needs no record (keepalive, filtered transaction). */
+/*
+ * Outside a unit: everything up to `end` needs no further record (keepalive,
+ * filtered transaction). It is confirmed at once when nothing is pending, else
+ * together with the last unit. While that one is still open it is ignored: a
+ * keepalive inside a transaction does not speak about what is inside.
+ */
 void track_idle(struct track *t, lsn_t end);
 
 /* May be confirmed. 0: nothing yet. */
@@ -48,5 +60,7 @@ lsn_t track_restart(const struct track *t);
 lsn_t track_last_commit(const struct track *t);
 /* Units not popped yet. */
 uint64_t track_pending(const struct track *t);
+/* False after a contradiction: stop the program, the slot is where it is safe. */
+bool track_sound(const struct track *t);
 
 #endif
