@@ -1,0 +1,91 @@
+/*
+ * settings: the values that a run works with, as a plain struct.
+ *
+ * Every member is set through the options table (options.h), but for the few
+ * that are named below as derived; a member that is not in the table does not
+ * exist. Strings, lists and pairs are owned by the struct. Functions: config.h.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include <stdint.h>
+
+#include "types.h"
+
+struct config_list {		/* strings, in the order given */
+	char **items;
+	size_t count;
+};
+
+struct config_pair {		/* a librdkafka property, its name with dots */
+	char *key, *value;
+	char *origin;		/* where it was set; NULL: our default */
+};
+
+enum publication_mode { PUBLICATION_FILTERED, PUBLICATION_ALL_TABLES, PUBLICATION_NO_TABLES, PUBLICATION_DISABLED };
+enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_INITIAL_ONLY, SNAPSHOT_NO_DATA, SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED };
+enum value_format { VALUE_JSON };
+enum headers_mode { HEADERS_SIMPLE, HEADERS_JSON };
+enum decimal_format { DECIMAL_BASE64, DECIMAL_NUMERIC };
+
+struct config {
+	char *prefix;
+	struct {
+		char *dsn;
+		char *password_file;		/* read by conn at each connection */
+		char *slot, *publication;
+		struct config_list tables;	/* patterns; empty: all */
+		bool create_slot;
+		bool publication_autocreate;
+		int publication_autocreate_mode;	/* enum publication_mode, never DISABLED once checked */
+		int64_t status_interval_ms;
+		int64_t work_mem_mb;		/* logical_decoding_work_mem */
+		int64_t connect_timeout_ms;
+		int64_t slot_timeout_ms;	/* creation waits for old transactions this long */
+		int64_t poll_interval_ms;	/* of the publication and the slot's row */
+		int64_t lock_timeout_ms;
+		bool messages;			/* logical decoding messages */
+		char *replication_options;	/* further -c settings */
+	} postgres;
+	struct {
+		/* For librdkafka, as they are: our defaults and what the user set. */
+		struct config_pair *properties;
+		size_t nproperties;
+		char *bootstrap_servers;
+		int64_t queue_kbytes;		/* queue.buffering.max.kbytes */
+		int topic_partitions, topic_replication;	/* -1: the broker's default */
+		bool create_topics;
+		char *sasl_password_file;	/* its content becomes a property */
+		char *state_topic;		/* NULL: __pgwake_state.<prefix> */
+	} kafka;
+	struct {
+		int mode;			/* enum snapshot_mode */
+	} snapshot;
+	struct {
+		int value;			/* enum value_format */
+		bool schemas;
+		bool key_schemas, value_schemas, header_schemas;	/* as schemas if not set */
+		int headers;			/* enum headers_mode */
+		struct type_modes types;	/* types.unavailable is derived from the placeholder */
+		char *unavailable_value_placeholder;
+		int decimal_format;		/* enum decimal_format */
+		bool replace_null_with_default;
+		bool tombstones_on_delete;
+		bool extended_headers_enabled;
+		char *skipped_operations;	/* "t", "none", "c,t", ... */
+		char *topic_delimiter;
+		struct config_list column_include_list;	/* schema.table.column */
+		struct config_list column_exclude_list;	/* not both */
+	} format;
+	struct {
+		char *file;
+	} state;
+	struct {
+		int level;			/* enum log_level */
+	} log;
+	bool to_stdout;		/* --stdout, not in a file */
+	char *file;		/* -c, NULL: none */
+	char **origins;		/* by index in the options table: where it was set; NULL: default */
+};
+
+#endif
