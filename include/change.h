@@ -23,6 +23,7 @@ enum event_op {
 enum event_link { LINK_NONE, LINK_NEW_KEY, LINK_OLD_KEY };
 
 struct transaction {
+	uint64_t serial;	/* grows with each: what is rendered once per transaction */
 	bool open;
 	uint32_t xid;
 	lsn_t final_lsn;	/* of the commit record: identifies it across reconnects */
@@ -38,7 +39,7 @@ struct event {
 	const struct plan *plan;		/* not for MESSAGE */
 	const struct pgoutput_tuple *before, *after;	/* NULL: null */
 	const struct pgoutput_tuple *key;	/* where the key is; NULL: null key */
-	const struct pgoutput_tuple *key_old;	/* for key columns unchanged in `key` */
+	const struct pgoutput_tuple *old_row;	/* where a value unchanged in `after` may be found */
 	enum event_link link;
 	const struct pgoutput_tuple *other_key;	/* for the link header */
 	lsn_t lsn;				/* of the message */
@@ -89,8 +90,6 @@ int change_relax(struct change *c, const struct plan *plan, uint16_t column,
 
 /* 1: the next event; 0: none left. After change_relax() it is given again. */
 bool change_next(struct change *c, struct event *out);
-/* Events of this message taken so far, the current one included. */
-unsigned change_taken(const struct change *c);
 
 const struct transaction *change_transaction(const struct change *c);
 

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "span.h"
+#include "arena.h"
 
 struct type_fact {		/* a row of pg_type with what hangs on it */
 	uint32_t oid;
@@ -67,5 +67,8 @@ const struct column_fact *facts_column(const struct facts *f, struct span name,
 	uint32_t type);
 /* True if both say the same, so that a plan need not be rebuilt. */
 bool facts_equal(const struct facts *a, const struct facts *b);
+
+/* A deep copy with all of its memory in `a`. 0, or -1 when the arena has failed. */
+int facts_copy(struct arena *a, const struct facts *from, struct facts *to);
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include "buf.h"
 #include "lsn.h"
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
@@ -34,6 +35,7 @@ struct log_field {
 
 void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
+/* Use the macros below. Long values are cut at 2 KB, a line holds 16 KB. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
 #define log_at(level, msg, ...) \
@@ -42,5 +44,11 @@ void log_write(enum log_level level, const char *message, const struct log_field
 #define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...) log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+
+/*
+ * Appends a libpq connection string (conninfo or URI) as conninfo with every
+ * secret shown as ***. One that does not parse is not repeated at all.
+ */
+void log_conninfo(struct buf *out, const char *dsn);
 
 #endif

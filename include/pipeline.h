@@ -53,9 +53,9 @@ int pipeline_facts(struct pipeline *p, const struct facts *facts,
 	struct fail *f);
 
 /*
- * The connection is gone. The unit in progress is abandoned, and when the
- * server sends that transaction again, messages already sent are skipped.
- * A frame in hand must be finished first, unless it waits for facts.
+ * The connection is gone, and with it the frame in hand. The unit in progress
+ * is abandoned; when the server sends that transaction again, the records
+ * already sent are skipped.
  */
 void pipeline_disconnected(struct pipeline *p);
 

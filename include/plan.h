@@ -53,19 +53,13 @@ struct plan {
 	size_t nleft_out;
 	const struct schema *key_schema, *row_schema;
 	/* Constant JSON; a head ends where the first varying byte begins. */
-	struct span key_head, value_head, tail;	/* around key and envelope */
+	struct span key_head, key_tail;
+	struct span value_head, value_tail;
 	struct span link_head, link_tail;	/* around a key in a header */
 	struct span source_table;	/* source block from `,"schema":` up to the txId */
 };
 
-/*
- * Compiles. `facts` may say "not found". `relaxed`, one flag per tuple column
- * or NULL, makes columns optional that the facts call NOT NULL, because a
- * NULL was met. NULL with `f` filled on failure.
- */
-struct plan *plan_new(const struct plan_options *options,
-	const struct pgoutput_relation *relation, const struct facts *facts,
-	const bool *relaxed, struct fail *f);
+/* NULL is fine. */
 void plan_free(struct plan *plan);
 
 enum { PLAN_RELAX = 1 };

@@ -31,7 +31,7 @@ void relations_free(struct relations *rs);
 void relations_reset(struct relations *rs);
 
 /* NULL if it is unknown or has not been told in this session. */
-struct relation *relation_get(const struct relations *rs, uint32_t relid);
+struct relation *relation_get(struct relations *rs, uint32_t relid);
 
 /*
  * Takes an R message. The result has `told` set; its plan and facts are kept

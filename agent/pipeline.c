@@ -1,0 +1,273 @@
+#include "pipeline.h"
+
+#include <stdlib.h>
+
+#include "envelope.h"
+
+struct pipeline {
+	const struct pipeline_options *options;
+	struct sink *sink;
+	struct track *track;
+	struct change *change;
+	struct envelope *envelope;
+	struct pgoutput_scratch *scratch;
+
+	bool in_hand;			/* a frame is not finished */
+	struct pgoutput_message message;	/* in it */
+	bool rendered;			/* `record` was refused by the sink */
+	struct record record;
+	uint64_t message_records;	/* records of this message sent or skipped */
+
+	uint64_t unit, unit_records;	/* TRACK_NONE: none open */
+	/* Of the transaction that was cut off: whole messages sent, then records of the next. */
+	struct { lsn_t final_lsn; uint64_t messages, records; } resume;
+	struct pipeline_counters counters;
+};
+
+struct pipeline *
+pipeline_new(const struct pipeline_options *options, struct sink *sink,
+	struct track *track)
+{
+	struct pipeline *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	p->options = options;
+	p->sink = sink;
+	p->track = track;
+	p->unit = TRACK_NONE;
+	p->scratch = malloc(sizeof *p->scratch);
+	p->change = change_new(&options->change);
+	p->envelope = envelope_new(options->change.plan, options->record_cap);
+	if (!p->scratch || !p->change || !p->envelope) {
+		pipeline_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	envelope_free(p->envelope);
+	change_free(p->change);
+	free(p->scratch);
+	free(p);
+}
+
+bool
+pipeline_ready(const struct pipeline *p)
+{
+	return !p->in_hand;
+}
+
+const struct relation *
+pipeline_wanted(const struct pipeline *p)
+{
+	return change_wanted(p->change);
+}
+
+const struct pipeline_counters *
+pipeline_counters(const struct pipeline *p)
+{
+	return &p->counters;
+}
+
+void
+pipeline_set_last_commit(struct pipeline *p, lsn_t lsn)
+{
+	change_set_last_commit(p->change, lsn);
+}
+
+/* True for what was already sent before the connection was lost. */
+static bool
+sent_before(const struct pipeline *p)
+{
+	const struct transaction *tx = change_transaction(p->change);
+
+	if (!tx->open || p->resume.final_lsn != tx->final_lsn)
+		return false;
+	if (tx->messages <= p->resume.messages)
+		return true;
+	return tx->messages == p->resume.messages + 1 &&
+		p->message_records < p->resume.records;
+}
+
+static enum pipeline_result
+send_record(struct pipeline *p, struct fail *f)
+{
+	enum sink_result sent;
+
+	if (p->unit == TRACK_NONE) {
+		p->unit = track_open(p->track);
+		p->unit_records = 0;
+		if (p->unit == TRACK_NONE)
+			return fail_set(f, FAIL_FATAL, "out of memory for a unit");
+	}
+	sent = p->sink->ops->send(p->sink, &p->record, p->unit, f);
+	if (sent == SINK_FAILED)
+		return PIPELINE_FAILED;
+	p->rendered = sent == SINK_FULL;
+	if (sent == SINK_FULL)
+		return PIPELINE_FULL;
+	p->unit_records++;
+	p->message_records++;
+	p->counters.records++;
+	return PIPELINE_DONE;
+}
+
+/* Renders the event; a plan that is too strict for it is relaxed first. */
+static int
+render(struct pipeline *p, struct event *event, struct fail *f)
+{
+	for (;;) {
+		uint16_t column = 0;
+		int rc = envelope_record(p->envelope, event,
+			p->options->unix_ns(), &p->record, &column, f);
+
+		if (rc != PLAN_RELAX)
+			return rc;
+		if (change_relax(p->change, event->plan, column, f) == -1)
+			return -1;
+		if (!change_next(p->change, event))
+			return fail_set(f, FAIL_FATAL, "event lost while its plan was relaxed");
+	}
+}
+
+static void
+close_unit(struct pipeline *p, lsn_t end)
+{
+	if (p->unit == TRACK_NONE)
+		track_idle(p->track, end);
+	else
+		track_close(p->track, p->unit, p->unit_records, end);
+	p->unit = TRACK_NONE;
+}
+
+static void
+finish_message(struct pipeline *p)
+{
+	const struct pgoutput_message *m = &p->message;
+
+	p->in_hand = false;
+	if (m->type == PGOUTPUT_COMMIT) {
+		p->counters.transactions++;
+		p->resume.final_lsn = 0;
+		close_unit(p, m->commit.end_lsn);
+	} else if (m->type == PGOUTPUT_MESSAGE && !m->logical.transactional) {
+		close_unit(p, m->logical.lsn);
+	}
+}
+
+/* Sends what is left of the message in hand. */
+static enum pipeline_result
+send_events(struct pipeline *p, struct fail *f)
+{
+	struct event event;
+
+	while (p->rendered || change_next(p->change, &event)) {
+		enum pipeline_result sent;
+
+		if (!p->rendered && sent_before(p)) {
+			p->message_records++;
+			p->counters.skipped++;
+			continue;
+		}
+		if (!p->rendered && render(p, &event, f) == -1)
+			return PIPELINE_FAILED;
+		sent = send_record(p, f);
+		if (sent != PIPELINE_DONE)
+			return sent;
+	}
+	finish_message(p);
+	return PIPELINE_DONE;
+}
+
+static enum pipeline_result
+take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
+{
+	int rc;
+
+	if (pgoutput_parse(frame->data, false, p->scratch, &p->message, f) == -1)
+		return fail_context(f, "message at " LSN_FMT,
+			LSN_ARG(frame->start));
+	p->in_hand = true;
+	p->message_records = 0;
+	rc = change_feed(p->change, frame, &p->message, f);
+	if (rc == -1)
+		return PIPELINE_FAILED;
+	if (rc == CHANGE_NEED_FACTS)
+		return PIPELINE_NEED;
+	/* Another transaction than the one cut off: the server has gone past it. */
+	if (p->message.type == PGOUTPUT_BEGIN &&
+	    p->message.begin.final_lsn != p->resume.final_lsn)
+		p->resume.final_lsn = 0;
+	return send_events(p, f);
+}
+
+enum pipeline_result
+pipeline_frame(struct pipeline *p, const struct frame *frame, struct fail *f)
+{
+	p->counters.frames++;
+	if (frame->type == FRAME_XLOG) {
+		p->counters.bytes += frame->data.len;
+		return take_message(p, frame, f);
+	}
+	/* Inside a transaction a keepalive says nothing about what is confirmed. */
+	if (!change_transaction(p->change)->open)
+		track_idle(p->track, frame->end);
+	return PIPELINE_DONE;
+}
+
+enum pipeline_result
+pipeline_resume(struct pipeline *p, struct fail *f)
+{
+	if (!p->in_hand)
+		return PIPELINE_DONE;
+	if (change_wanted(p->change))
+		return PIPELINE_NEED;
+	return send_events(p, f);
+}
+
+int
+pipeline_facts(struct pipeline *p, const struct facts *facts, struct fail *f)
+{
+	const struct plan *plan;
+
+	f->kind = FAIL_NONE;
+	plan = change_facts(p->change, facts, f);
+	if (f->kind != FAIL_NONE)
+		return -1;
+	if (plan && p->options->on_plan)
+		p->options->on_plan(p->options->self, plan,
+			change_transaction(p->change)->final_lsn);
+	return 0;
+}
+
+void
+pipeline_disconnected(struct pipeline *p)
+{
+	const struct transaction *tx = change_transaction(p->change);
+	bool row = p->in_hand && !change_wanted(p->change);
+
+	if (tx->open) {
+		uint64_t whole = tx->messages - (row && tx->messages > 0);
+		bool further = p->resume.final_lsn != tx->final_lsn ||
+			whole > p->resume.messages ||
+			(whole == p->resume.messages &&
+			 row && p->message_records > p->resume.records);
+
+		if (further) {
+			p->resume.final_lsn = tx->final_lsn;
+			p->resume.messages = whole;
+			p->resume.records = row ? p->message_records : 0;
+		}
+	}
+	if (p->unit != TRACK_NONE)
+		track_abandon(p->track, p->unit, p->unit_records);
+	p->unit = TRACK_NONE;
+	p->in_hand = p->rendered = false;
+	change_reset(p->change);
+}

@@ -1,0 +1,392 @@
+#include "change.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct change {
+	const struct change_options *options;
+	struct relations *relations;
+	struct transaction tx;
+	struct buf origin;
+	struct relation *wanted;	/* waits for its facts */
+	struct pgoutput_message message;	/* the one being taken apart */
+	lsn_t lsn;			/* its own */
+	const struct plan *plan;	/* of the row in it, NULL: nothing to give */
+	unsigned step;			/* events taken */
+};
+
+/* The name of an origin, from pg_replication_origin: short in practice. */
+#define ORIGIN_MAX 4096
+
+struct change *
+change_new(const struct change_options *options)
+{
+	struct change *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->options = options;
+	buf_init(&c->origin, ORIGIN_MAX);
+	c->relations = relations_new();
+	if (!c->relations) {
+		change_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+change_free(struct change *c)
+{
+	if (!c)
+		return;
+	relations_free(c->relations);
+	buf_release(&c->origin);
+	free(c);
+}
+
+void
+change_reset(struct change *c)
+{
+	relations_reset(c->relations);
+	c->tx.open = false;
+	c->wanted = NULL;
+	c->plan = NULL;
+	c->message = (struct pgoutput_message){ .type = PGOUTPUT_COMMIT };
+}
+
+void
+change_set_last_commit(struct change *c, lsn_t lsn)
+{
+	c->tx.last_commit = lsn;
+}
+
+const struct transaction *
+change_transaction(const struct change *c)
+{
+	return &c->tx;
+}
+
+const struct relation *
+change_wanted(const struct change *c)
+{
+	return c->wanted;
+}
+
+static int
+illegal(const struct pgoutput_message *m, lsn_t lsn, const char *why,
+	struct fail *f)
+{
+	return fail_set(f, FAIL_PROTOCOL, "%s message at " LSN_FMT ": %s",
+		pgoutput_name(m->type), LSN_ARG(lsn), why);
+}
+
+static int
+begin(struct change *c, const struct pgoutput_message *m, struct fail *f)
+{
+	if (c->tx.open)
+		return illegal(m, m->begin.final_lsn,
+			"the transaction before it has not ended", f);
+	c->tx.serial++;
+	c->tx.open = true;
+	c->tx.xid = m->begin.xid;
+	c->tx.final_lsn = m->begin.final_lsn;
+	c->tx.commit_us = m->begin.time_us;
+	c->tx.messages = 0;
+	c->tx.origin = (struct span){ NULL, 0 };
+	c->tx.origin_lsn = 0;
+	return 0;
+}
+
+static int
+commit(struct change *c, const struct pgoutput_message *m, struct fail *f)
+{
+	if (!c->tx.open)
+		return illegal(m, m->commit.lsn, "no transaction is open", f);
+	if (m->commit.lsn != c->tx.final_lsn)
+		return illegal(m, m->commit.lsn,
+			"it is not the commit that BEGIN announced", f);
+	c->tx.open = false;
+	c->tx.last_commit = m->commit.end_lsn;
+	return 0;
+}
+
+static int
+origin(struct change *c, const struct pgoutput_message *m, struct fail *f)
+{
+	if (!c->tx.open || c->tx.messages)
+		return illegal(m, c->lsn, "it must follow BEGIN", f);
+	buf_reset(&c->origin);
+	buf_put_span(&c->origin, m->origin.name);
+	c->tx.origin = buf_span(&c->origin);
+	c->tx.origin_lsn = m->origin.lsn;
+	return 0;
+}
+
+static int
+relation(struct change *c, const struct pgoutput_message *m, struct fail *f)
+{
+	struct relation *r = relation_tell(c->relations, &m->relation, f);
+	char name[512];
+	int n;
+
+	if (!r)
+		return -1;
+	n = snprintf(name, sizeof name, "%.*s.%.*s", SPAN_ARG(r->def.schema),
+		SPAN_ARG(r->def.name));
+	r->captured = filter_pass(c->options->tables,
+		(struct span){ name, (size_t)n });
+	if (!r->captured)
+		return 0;
+	c->wanted = r;
+	return CHANGE_NEED_FACTS;
+}
+
+static bool
+skipped(const struct change *c, enum event_op op)
+{
+	return strchr(c->options->skipped, (int)op) != NULL;
+}
+
+/* Chooses the plan of a row message; none if its table or operation is not wanted. */
+static int
+row(struct change *c, const struct pgoutput_message *m, enum event_op op,
+	struct fail *f)
+{
+	struct relation *r;
+
+	if (!c->tx.open)
+		return illegal(m, c->lsn, "no transaction is open", f);
+	c->tx.messages++;
+	r = relation_get(c->relations, m->row.relid);
+	if (!r) {
+		char why[64];
+
+		snprintf(why, sizeof why, "relation %u was not announced",
+			m->row.relid);
+		return illegal(m, c->lsn, why, f);
+	}
+	if (r->captured && !skipped(c, op))
+		c->plan = r->plan;
+	return 0;
+}
+
+static int
+truncate(struct change *c, const struct pgoutput_message *m, struct fail *f)
+{
+	if (!c->tx.open)
+		return illegal(m, c->lsn, "no transaction is open", f);
+	for (uint32_t i = 0; i < m->truncate.nrels; i++)
+		if (!relation_get(c->relations, pgoutput_truncate_relid(m, i)))
+			return illegal(m, c->lsn,
+				"one of its relations was not announced", f);
+	c->tx.messages++;
+	return 0;
+}
+
+static int
+logical(struct change *c, const struct pgoutput_message *m,
+	const struct frame *frame, struct fail *f)
+{
+	if (m->logical.transactional != c->tx.open)
+		return illegal(m, c->lsn, c->tx.open ?
+			"not transactional, but inside a transaction" :
+			"transactional, but no transaction is open", f);
+	if (m->logical.transactional) {
+		c->tx.messages++;
+		return 0;
+	}
+	/* A lone message is a unit of its own, and counts as a commit in source.sequence. */
+	c->tx.serial++;
+	c->tx.last_commit = m->logical.lsn;
+	if (c->tx.commit_us == 0)
+		c->tx.commit_us = frame->sent_us;
+	return 0;
+}
+
+int
+change_feed(struct change *c, const struct frame *frame,
+	const struct pgoutput_message *m, struct fail *f)
+{
+	c->message = *m;
+	c->lsn = frame->start;
+	c->plan = NULL;
+	c->step = 0;
+	switch (m->type) {
+	case PGOUTPUT_BEGIN:
+		return begin(c, m, f);
+	case PGOUTPUT_COMMIT:
+		return commit(c, m, f);
+	case PGOUTPUT_ORIGIN:
+		return origin(c, m, f);
+	case PGOUTPUT_RELATION:
+		return relation(c, m, f);
+	case PGOUTPUT_TYPE:
+		return 0;	/* the catalogue tells more */
+	case PGOUTPUT_INSERT:
+		return row(c, m, EVENT_CREATE, f);
+	case PGOUTPUT_UPDATE:
+		return row(c, m, EVENT_UPDATE, f);
+	case PGOUTPUT_DELETE:
+		return row(c, m, EVENT_DELETE, f);
+	case PGOUTPUT_TRUNCATE:
+		return truncate(c, m, f);
+	case PGOUTPUT_MESSAGE:
+		return logical(c, m, frame, f);
+	default:
+		return illegal(m, c->lsn, "protocol version 1 has no such message", f);
+	}
+}
+
+const struct plan *
+change_facts(struct change *c, const struct facts *facts, struct fail *f)
+{
+	struct relation *r = c->wanted;
+
+	c->wanted = NULL;
+	return relation_facts(r, c->options->plan, facts, f) == 1 ?
+		r->plan : NULL;
+}
+
+int
+change_relax(struct change *c, const struct plan *plan, uint16_t column,
+	struct fail *f)
+{
+	struct relation *r = relation_get(c->relations, plan->relid);
+
+	if (relation_relax(r, c->options->plan, column, f) == -1)
+		return -1;
+	c->plan = r->plan;
+	c->step--;
+	return 0;
+}
+
+static const struct pgoutput_tuple *
+sent(const struct pgoutput_tuple *tuple)
+{
+	return tuple->image == PGOUTPUT_NONE ? NULL : tuple;
+}
+
+static bool
+next_insert(struct change *c, struct event *e)
+{
+	if (c->step > 0)
+		return false;
+	e->op = EVENT_CREATE;
+	e->after = e->key = &c->message.row.new_row;
+	return true;
+}
+
+static void
+make_delete(const struct change *c, struct event *e, bool tombstone)
+{
+	e->op = tombstone ? EVENT_TOMBSTONE : EVENT_DELETE;
+	e->before = e->key = &c->message.row.old_row;
+}
+
+static bool
+next_delete(struct change *c, struct event *e)
+{
+	if (c->step > (c->options->plan->tombstones ? 1u : 0u))
+		return false;
+	make_delete(c, e, c->step == 1);
+	return true;
+}
+
+/* A row whose key changes is deleted under the old key and created under the new one. */
+static bool
+next_rekey(struct change *c, struct event *e)
+{
+	unsigned deletes = c->options->plan->tombstones ? 2 : 1;
+
+	if (c->step > deletes)
+		return false;
+	if (c->step < deletes) {
+		make_delete(c, e, c->step == 1);
+		e->link = LINK_NEW_KEY;
+		e->other_key = &c->message.row.new_row;
+	} else {
+		e->op = EVENT_CREATE;
+		e->after = e->key = &c->message.row.new_row;
+		e->link = LINK_OLD_KEY;
+		e->other_key = &c->message.row.old_row;
+	}
+	return true;
+}
+
+static bool
+next_update(struct change *c, struct event *e)
+{
+	const struct pgoutput_message *m = &c->message;
+
+	e->old_row = sent(&m->row.old_row);
+	if (plan_key_changed(c->plan, e->old_row, &m->row.new_row))
+		return next_rekey(c, e);
+	if (c->step > 0)
+		return false;
+	e->op = EVENT_UPDATE;
+	e->before = e->old_row;
+	e->after = e->key = &m->row.new_row;
+	return true;
+}
+
+/* One event per captured table; `step` counts relations, also those passed over. */
+static bool
+next_truncate(struct change *c, struct event *e)
+{
+	const struct pgoutput_message *m = &c->message;
+
+	if (skipped(c, EVENT_TRUNCATE))
+		return false;
+	for (; c->step < m->truncate.nrels; c->step++) {
+		struct relation *r = relation_get(c->relations,
+			pgoutput_truncate_relid(m, c->step));
+
+		if (r->captured) {
+			e->op = EVENT_TRUNCATE;
+			e->plan = r->plan;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+next_message(struct change *c, struct event *e)
+{
+	const struct pgoutput_message *m = &c->message;
+
+	if (c->step > 0 || !filter_pass(c->options->prefixes, m->logical.prefix))
+		return false;
+	e->op = EVENT_MESSAGE;
+	e->prefix = m->logical.prefix;
+	e->content = m->logical.content;
+	e->in_tx = m->logical.transactional;
+	return true;
+}
+
+bool
+change_next(struct change *c, struct event *out)
+{
+	bool more = false;
+
+	memset(out, 0, sizeof *out);
+	out->plan = c->plan;
+	out->lsn = c->lsn;
+	out->tx = &c->tx;
+	out->in_tx = true;
+	if (c->message.type == PGOUTPUT_TRUNCATE)
+		more = next_truncate(c, out);
+	else if (c->message.type == PGOUTPUT_MESSAGE)
+		more = next_message(c, out);
+	else if (!c->plan)
+		return false;
+	else if (c->message.type == PGOUTPUT_INSERT)
+		more = next_insert(c, out);
+	else if (c->message.type == PGOUTPUT_UPDATE)
+		more = next_update(c, out);
+	else
+		more = next_delete(c, out);
+	c->step += more;
+	return more;
+}

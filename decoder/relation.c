@@ -1,0 +1,220 @@
+#include "relation.h"
+
+#include <stdlib.h>
+
+#include "compile.h"
+
+/* One relation's definition or facts: 1600 columns with long names and defaults. */
+#define RELATION_MEMORY_MAX (16u << 20)
+
+struct relations {
+	struct relation **slots;	/* open addressing, a power of two */
+	size_t size, count;
+	struct relation *last;		/* the last hit: rows come in runs */
+};
+
+struct relations *
+relations_new(void)
+{
+	struct relations *rs = calloc(1, sizeof *rs);
+
+	if (!rs)
+		return NULL;
+	rs->size = 64;
+	rs->slots = calloc(rs->size, sizeof *rs->slots);
+	if (!rs->slots) {
+		free(rs);
+		return NULL;
+	}
+	return rs;
+}
+
+static void
+relation_free(struct relation *r)
+{
+	if (!r)
+		return;
+	plan_free(r->plan);
+	arena_release(&r->facts_arena);
+	arena_release(&r->arena);
+	free(r);
+}
+
+void
+relations_free(struct relations *rs)
+{
+	if (!rs)
+		return;
+	for (size_t i = 0; i < rs->size; i++)
+		relation_free(rs->slots[i]);
+	free(rs->slots);
+	free(rs);
+}
+
+void
+relations_reset(struct relations *rs)
+{
+	rs->last = NULL;
+	for (size_t i = 0; i < rs->size; i++)
+		if (rs->slots[i])
+			rs->slots[i]->told = false;
+}
+
+/* The slot of `relid`, or the free one where it belongs. */
+static struct relation **
+slot_of(struct relation **slots, size_t size, uint32_t relid)
+{
+	size_t at = (relid * UINT32_C(2654435761)) & (size - 1);
+
+	while (slots[at] && slots[at]->relid != relid)
+		at = (at + 1) & (size - 1);
+	return &slots[at];
+}
+
+struct relation *
+relation_get(struct relations *rs, uint32_t relid)
+{
+	struct relation *r = rs->last;
+
+	if (r && r->relid == relid)
+		return r;
+	r = *slot_of(rs->slots, rs->size, relid);
+	if (!r || !r->told)
+		return NULL;
+	rs->last = r;
+	return r;
+}
+
+static int
+grow(struct relations *rs)
+{
+	size_t size = rs->size * 2;
+	struct relation **slots = calloc(size, sizeof *slots);
+
+	if (!slots)
+		return -1;
+	for (size_t i = 0; i < rs->size; i++)
+		if (rs->slots[i])
+			*slot_of(slots, size, rs->slots[i]->relid) = rs->slots[i];
+	free(rs->slots);
+	rs->slots = slots;
+	rs->size = size;
+	return 0;
+}
+
+static struct relation *
+add(struct relations *rs, uint32_t relid)
+{
+	struct relation **slot, *r;
+
+	if (rs->count * 2 >= rs->size && grow(rs) == -1)
+		return NULL;
+	slot = slot_of(rs->slots, rs->size, relid);
+	if (*slot)
+		return *slot;
+	r = calloc(1, sizeof *r);
+	if (!r)
+		return NULL;
+	r->relid = relid;
+	arena_init(&r->arena, RELATION_MEMORY_MAX);
+	arena_init(&r->facts_arena, RELATION_MEMORY_MAX);
+	*slot = r;
+	rs->count++;
+	return r;
+}
+
+static bool
+same_definition(const struct pgoutput_relation *a,
+	const struct pgoutput_relation *b)
+{
+	if (a->ncols != b->ncols || a->replica_identity != b->replica_identity ||
+	    !span_eq(a->schema, b->schema) || !span_eq(a->name, b->name))
+		return false;
+	for (uint16_t i = 0; i < a->ncols; i++) {
+		const struct pgoutput_column *x = &a->cols[i], *y = &b->cols[i];
+
+		if (x->type != y->type || x->typmod != y->typmod ||
+		    x->identity != y->identity || !span_eq(x->name, y->name))
+			return false;
+	}
+	return true;
+}
+
+static void
+copy_definition(struct relation *r, const struct pgoutput_relation *def)
+{
+	struct arena *a = &r->arena;
+	struct pgoutput_column *cols;
+
+	arena_reset(a);
+	cols = arena_zero(a, def->ncols, sizeof *cols);
+	r->def = *def;
+	r->def.schema = arena_copy(a, def->schema);
+	r->def.name = arena_copy(a, def->name);
+	r->def.cols = cols;
+	r->relaxed = arena_zero(a, def->ncols, sizeof *r->relaxed);
+	for (uint16_t i = 0; cols && i < def->ncols; i++) {
+		cols[i] = def->cols[i];
+		cols[i].name = arena_copy(a, def->cols[i].name);
+	}
+}
+
+struct relation *
+relation_tell(struct relations *rs, const struct pgoutput_relation *def,
+	struct fail *f)
+{
+	struct relation *r = add(rs, def->relid);
+
+	if (!r) {
+		fail_set(f, FAIL_FATAL, "out of memory for the relations");
+		return NULL;
+	}
+	r->told = true;
+	rs->last = NULL;
+	if (r->def.cols && same_definition(&r->def, def))
+		return r;
+	plan_free(r->plan);
+	r->plan = NULL;
+	copy_definition(r, def);
+	if (arena_failed(&r->arena)) {
+		fail_set(f, FAIL_FATAL, "table %.*s.%.*s: out of memory for its columns",
+			SPAN_ARG(def->schema), SPAN_ARG(def->name));
+		return NULL;
+	}
+	return r;
+}
+
+static int
+rebuild(struct relation *r, const struct plan_options *options, struct fail *f)
+{
+	struct plan *plan = compile_plan(options, &r->def, &r->facts, r->relaxed, f);
+
+	if (!plan)
+		return -1;
+	plan_free(r->plan);
+	r->plan = plan;
+	return 0;
+}
+
+int
+relation_facts(struct relation *r, const struct plan_options *options,
+	const struct facts *facts, struct fail *f)
+{
+	if (r->plan && facts_equal(&r->facts, facts))
+		return 0;
+	arena_reset(&r->facts_arena);
+	if (facts_copy(&r->facts_arena, facts, &r->facts) == -1)
+		return fail_set(f, FAIL_FATAL, "out of memory for the facts of %.*s.%.*s",
+			SPAN_ARG(r->def.schema), SPAN_ARG(r->def.name));
+	/* What was relaxed for the old facts may be stated differently by the new ones. */
+	memset(r->relaxed, 0, r->def.ncols * sizeof *r->relaxed);
+	return rebuild(r, options, f) == -1 ? -1 : 1;
+}
+
+int
+relation_relax(struct relation *r, const struct plan_options *options,
+	uint16_t column, struct fail *f)
+{
+	r->relaxed[column] = true;
+	return rebuild(r, options, f);
+}
