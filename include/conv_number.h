@@ -68,7 +68,4 @@ int conv_number_money_double(const struct conv *c, struct span text,
 int conv_number_money_string(const struct conv *c, struct span text,
 	struct arena *a, struct value *out, struct fail *f);
 
-/* VALUE_FLOAT of a double that has been computed. NULL kind if `a` has failed. */
-struct value conv_number_of_double(double x, struct arena *a);
-
 #endif

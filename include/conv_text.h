@@ -52,10 +52,11 @@ int conv_text_bits(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f);
 
 /*
- * Bytes that are at hand (a logical message's content) in a form: a view of
- * `bytes` for CONV_TEXT_BYTES, else in `a`. 0, or -1 if the arena has failed.
+ * Bytes that are at hand, such as a logical message's content, in `form` (enum
+ * conv_text_form): a view of them for CONV_TEXT_BYTES, else in `a`. 0, or -1
+ * if the arena has failed.
  */
-int conv_text_bytes(enum conv_text_form form, struct span bytes,
-	struct arena *a, struct value *out, struct fail *f);
+int conv_text_content(int form, struct span bytes, struct arena *a,
+	struct value *out, struct fail *f);
 
 #endif
