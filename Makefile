@@ -7,8 +7,8 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 
 # SANITIZE=address,undefined   DEVELOPER=1 (warnings are errors)   COVERAGE=1
-variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-coverage)
 comma   := ,
+variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-coverage)
 B       := build$(variant)
 
 DECODER_LIBS := libpcre2-8 libcrypto
@@ -59,6 +59,39 @@ $B/unit/%: tests/unit/%.c $B/libagent.a $B/libdecoder.a
 .PHONY: unit
 unit: $(unit_bin)
 	@set -e; for t in $(unit_bin); do $$t; done
+
+# --- Fuzzing: every tests/fuzz/fuzz_NAME.c, built by clang into build-fuzz/ ---
+# What a run finds new stays in build-fuzz/corpus/; inputs that crash in build-fuzz/.
+FUZZ_SECONDS ?= 300
+CLANG ?= $(firstword $(foreach c,clang clang-19 clang-16 clang-14,$(shell command -v $c 2>&-)))
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_bin := $(fuzz_src:tests/fuzz/%.c=build-fuzz/%)
+
+$B/fuzz_%: tests/fuzz/fuzz_%.c $B/libagent.a $B/libdecoder.a
+	$(CC) $(ALL_CFLAGS) -MMD -MP -fsanitize=fuzzer $(ALL_LDFLAGS) -o $@ $< \
+		$B/libagent.a $B/libdecoder.a $(LDLIBS)
+
+.PHONY: fuzz fuzz-build fuzz-replay fuzz-short
+fuzz-build:
+	@test -n "$(CLANG)" || { echo "fuzzing needs clang and libclang-rt-dev" >&2; exit 1; }
+	$(MAKE) B=build-fuzz CC=$(CLANG) CFLAGS='-O1 -g' COVERAGE= \
+		SANITIZE=fuzzer-no-link,address,undefined $(fuzz_bin)
+
+fuzz-replay: fuzz-build
+	@set -e; for t in $(fuzz_bin); do c=tests/fuzz/corpus/$${t#*/fuzz_}; \
+		if test -d $$c; then echo "$$t: replay of $$c"; \
+		$$t -runs=0 $$c 2>build-fuzz/replay.log || { cat build-fuzz/replay.log; exit 1; }; \
+		fi; done
+
+fuzz: fuzz-replay
+	@set -e; for t in $(fuzz_bin); do n=$${t#*/fuzz_}; mkdir -p build-fuzz/corpus/$$n; \
+		c=tests/fuzz/corpus/$$n; test -d $$c || c=; echo "$$t: $(FUZZ_SECONDS) s"; \
+		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$n $$c; done
+
+fuzz-short:
+	@$(MAKE) fuzz FUZZ_SECONDS=10
+# --- end of fuzzing ---
 
 clean:
 	rm -rf build build-* pgwake libdecoder.a

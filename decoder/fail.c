@@ -4,21 +4,20 @@
 
 #include "fail.h"
 
-/* The last byte of a cut text must end a UTF-8 character. */
+/* A text that was cut at its end must not end within a UTF-8 character. */
 static void
-drop_partial_character(char *text, size_t len)
+drop_partial_character(char text[FAIL_TEXT_MAX])
 {
-	size_t at = len;
+	size_t len = FAIL_TEXT_MAX - 1, at = len;
+	unsigned char lead;
+	size_t want;
 
-	while (at > 0 && len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+	while (len - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
 		at--;
-	if (at > 0 && ((unsigned char)text[at - 1] & 0x80)) {
-		unsigned char lead = (unsigned char)text[at - 1];
-		size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-
-		if (len - at + 1 < want)
-			text[at - 1] = '\0';
-	}
+	lead = (unsigned char)text[at - 1];
+	want = lead < 0x80 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (len - at + 1 < want)
+		text[at - 1] = '\0';
 }
 
 /* One line: messages of libraries come with line breaks inside and behind. */
@@ -43,7 +42,7 @@ format_text(char out[FAIL_TEXT_MAX], const char *format, va_list args)
 	if (n < 0)
 		out[0] = '\0';
 	else if (n >= FAIL_TEXT_MAX)
-		drop_partial_character(out, FAIL_TEXT_MAX - 1);
+		drop_partial_character(out);
 	make_one_line(out);
 }
 
@@ -80,7 +79,7 @@ fail_context(struct fail *f, const char *format, ...)
 	n = snprintf(whole, sizeof(whole), "%s: %s", context, f->text);
 	if (n >= FAIL_TEXT_MAX) {
 		whole[FAIL_TEXT_MAX - 1] = '\0';
-		drop_partial_character(whole, FAIL_TEXT_MAX - 1);
+		drop_partial_character(whole);
 	}
 	memcpy(f->text, whole, strlen(whole) + 1);
 	return -1;
