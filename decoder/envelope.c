@@ -378,12 +378,11 @@ row_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 static int
 put_content(struct envelope *e, const struct event *ev, struct fail *f)
 {
-	struct conv conv;
 	struct schema schema = { .type = SCHEMA_BYTES, .optional = true };
 	struct value content;
 
-	if (conv_text_content(e->options->types.binary, ev->content, &e->scratch,
-			&conv, &content, f) == -1)
+	if (conv_text_content((int)e->options->types.binary, ev->content,
+			&e->scratch, &content, f) == -1)
 		return -1;
 	if (content.kind == VALUE_STRING)
 		schema.type = SCHEMA_STRING;
