@@ -1,5 +1,6 @@
 #include "cmd_run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -48,6 +49,7 @@ struct agent {
 	struct pipeline *pipeline;
 
 	bool streaming;
+	bool unsaved;			/* the state record must be written at once */
 	bool more;			/* the socket may hold frames: do not wait */
 	int64_t nap_until;
 	lsn_t told;			/* confirmed position last sent */
@@ -139,7 +141,7 @@ begin_stream(struct agent *a, struct fail *f)
 	a->told_at = a->loop.now_us;
 	a->stopping_since = 0;
 	a->nags = 0;
-	a->record.known = false;	/* save it at once: the slot is known from now on */
+	a->unsaved = true;		/* from now on the slot is known */
 	return 0;
 }
 
@@ -324,9 +326,9 @@ save_state(struct agent *a, bool at_once, struct fail *f)
 
 	if (last > next.last_commit)
 		next.last_commit = last;
-	if (a->record.known && next.last_commit == a->record.last_commit)
+	if (!a->unsaved && next.last_commit == a->record.last_commit)
 		return 0;
-	if (!at_once && a->record.known && a->loop.now_us - a->state_at < gap)
+	if (!a->unsaved && !at_once && a->loop.now_us - a->state_at < gap)
 		return 0;
 	next.known = true;
 	switch (state_save(a->state, a->sink, &next, f)) {
@@ -338,6 +340,7 @@ save_state(struct agent *a, bool at_once, struct fail *f)
 		break;
 	}
 	a->record = next;
+	a->unsaved = false;
 	a->state_at = a->loop.now_us;
 	return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "conv_text.h"
 #include "plan_schema.h"
+#include "route.h"
 
 /* Scratch of one record: converted values of a row that is below 1 GiB. */
 #define SCRATCH_MAX ((size_t)4 << 30)
