@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "binary.h"
+
 #define POINT_WKB	21		/* order, type, two doubles */
 #define EWKB_SRID	UINT32_C(0x20000000)
 
@@ -87,28 +89,6 @@ conv_geometry_point(const struct conv *c, struct span text, struct arena *a,
 	return 0;
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static bool
-from_hex(struct span text, char *to)
-{
-	for (size_t i = 0; i < text.len; i += 2) {
-		int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		to[i / 2] = (char)(high << 4 | low);
-	}
-	return true;
-}
-
 static uint32_t
 u32_at(const char *wkb, size_t at)
 {
@@ -145,7 +125,7 @@ conv_geometry_ewkb(const struct conv *c, struct span text, struct arena *a,
 	wkb = arena_alloc(a, len);
 	if (!wkb)
 		return no_memory(f);
-	if (!from_hex(text, wkb))
+	if (!binary_unhex(wkb, text))
 		return bad(f, "geometry", text);
 	if (u32_at(wkb, 1) & EWKB_SRID) {
 		if (len < 9)
