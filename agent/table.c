@@ -103,6 +103,22 @@ table_width(const char *text)
 	return width;
 }
 
+bool
+table_is_utf8(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	size_t n;
+	uint32_t c;
+
+	while (*p) {
+		n = read_char(p, &c);
+		if (!n)
+			return false;
+		p += n;
+	}
+	return true;
+}
+
 void
 table_put_clean(struct buf *out, const char *text)
 {

@@ -32,6 +32,7 @@ void table_print(const struct table *t, struct buf *out);
 
 /* Columns that the text takes up on a terminal. */
 size_t table_width(const char *text);
+bool table_is_utf8(const char *text);
 /* Appends the text with '?' for what must not reach a terminal. */
 void table_put_clean(struct buf *out, const char *text);
 
