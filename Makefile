@@ -12,7 +12,7 @@ variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-c
 B       := build$(variant)
 
 DECODER_LIBS := libpcre2-8 libcrypto
-AGENT_LIBS   := libpq rdkafka json-c libconfig libcurl libmicrohttpd
+AGENT_LIBS   := libpq libssl rdkafka json-c libconfig libcurl libmicrohttpd
 
 # libconfig's and librdkafka's headers are found through pkg-config; a missing
 # one is reported by `make deps`, not by a page of compiler errors.
@@ -86,12 +86,20 @@ fuzz-replay: fuzz-build
 fuzz: fuzz-replay
 	@set -e; for t in $(fuzz_bin); do n=$${t#*/fuzz_}; mkdir -p build-fuzz/corpus/$$n; \
 		c=tests/fuzz/corpus/$$n; test -d $$c || c=; echo "$$t: $(FUZZ_SECONDS) s"; \
-		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -verbosity=0 \
-		-print_final_stats=1 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$n $$c; done
+		$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 \
+		-print_final_stats=1 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$n $$c \
+		2>build-fuzz/$$n.log || { tail -100 build-fuzz/$$n.log; exit 1; }; \
+		grep -E 'executed_units|new_units' build-fuzz/$$n.log; done
 
 fuzz-short:
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 # --- end of fuzzing ---
+
+# --- Lint: the rules of the house, see tests/tools/lint ---
+.PHONY: lint
+lint: $B/libdecoder.a $B/libagent.a
+	@tests/tools/lint --objects $B
+# --- end of lint ---
 
 clean:
 	rm -rf build build-* pgwake libdecoder.a

@@ -7,10 +7,6 @@
  * for conn_wait(), at most until conn_deadline(). Times are those of
  * loop.now_us, microseconds.
  *
- * Settings of the session that change the text of values are pinned in the
- * connection's `options`, behind the user's own, so that neither a role's nor
- * the user's settings change an event.
- *
  * One call may wait for the resolver: conn_open() of a host name without
  * address. A second connection to a server that is already reached is given
  * its `peer`, which needs no resolver.
@@ -21,36 +17,18 @@
 #include <poll.h>
 #include <stdint.h>
 
-#include "config.h"
+#include "buf.h"
+#include "conn_params.h"
+#include "pgerror.h"
 
 struct pg_conn;			/* libpq's PGconn */
 struct pg_result;		/* libpq's PGresult */
 struct conn;
 
-enum conn_kind { CONN_PLAIN, CONN_REPLICATION };
-
-/* Keywords and values for PQconnectStartParams; both lists end with NULL. */
-struct conn_params {
-	const char *keywords[32];
-	char *values[32];	/* owned */
-	int count;
-};
-
 /* The server that a connection reached, to reach the same one again. */
 struct conn_peer {
 	char host[256], address[64], port[16];	/* "" is "not known" */
 };
-
-/*
- * Assembles the parameters from the configuration: the user's dsn, then what
- * we insist on. 0, or -1 with FAIL_CONFIG: the dsn does not parse, or the
- * password file cannot be read. Pure but for that file and PGOPTIONS.
- */
-int conn_params_init(struct conn_params *p, const struct config *c,
-	enum conn_kind kind, struct fail *f);
-void conn_params_release(struct conn_params *p);
-/* The value of a keyword, the last one if it is there twice; NULL if none. */
-const char *conn_params_get(const struct conn_params *p, const char *keyword);
 
 /*
  * `notice` (may be NULL) is called with severity, SQLSTATE and text of each
@@ -79,9 +57,10 @@ int conn_query(struct conn *c, const char *sql, const char *const *params,
 	int nparams, int64_t timeout_us, int64_t now_us, struct fail *f);
 
 /*
- * Goes on. 1: connected, or the query is done (see conn_result); 0: in
- * progress; -1: failed. A failed query leaves the connection usable, a failed
- * connection is closed: conn_is_open() tells.
+ * Goes on. 1: connected, or the query is done (see conn_result), or nothing is
+ * in progress; 0: in progress; -1: failed, classified by pgerror. A failed
+ * query leaves the connection usable, a failed connection is closed:
+ * conn_is_open() tells. An idle connection is looked at now and then.
  */
 int conn_step(struct conn *c, int64_t now_us, struct fail *f);
 
@@ -91,10 +70,12 @@ bool conn_is_open(const struct conn *c);
 bool conn_is_idle(const struct conn *c);
 /* The result of the last query, of its last statement; valid until the next one. */
 const struct pg_result *conn_result(const struct conn *c);
-/* SQLSTATE of the last failure, "" if the server gave none. */
-const char *conn_sqlstate(const struct conn *c);
-/* True if the last error of the connection came from the server. */
-bool conn_server_error(const struct conn *c);
+/*
+ * The error that failures are classified by. What it answers (`doing`),
+ * `streamed` and `slot_known` are the owner's to set before; message, SQLSTATE
+ * and the rest are of the last failure, "" and NULL before one.
+ */
+struct pgerror *conn_error(struct conn *c);
 /* server_version_num, 0 when not connected. */
 int conn_server_version(const struct conn *c);
 /* Filled once connected, kept after; its host is "" before. */
@@ -104,11 +85,22 @@ const struct conn_peer *conn_peer(const struct conn *c);
 struct pollfd conn_wait(const struct conn *c);
 int64_t conn_deadline(const struct conn *c);
 
-/* Borrowed, for what this room does not do (COPY); NULL when closed. */
+/*
+ * For who reads a COPY by himself. The handle is borrowed, NULL when closed;
+ * conn_step() leaves a connection that streams alone.
+ */
 struct pg_conn *conn_handle(const struct conn *c);
+/*
+ * Reads what the socket has, and what TLS has decrypted already, which poll
+ * cannot see. False: the connection broke; what was read before is still there.
+ */
+bool conn_consume(struct conn *c);
+/* Closes a connection that broke. Returns -1 with the reason, classified. */
+int conn_broken(struct conn *c, struct fail *f);
+/* The same for a stream that libpq says has ended. */
+int conn_stream_end(struct conn *c, struct fail *f);
 
-/* Append `text` as an identifier or a literal, quoted, with standard_conforming_strings on. */
-struct buf;
+/* Append `text` as an identifier or a literal, quoted (standard_conforming_strings is on). */
 void conn_quote_name(struct buf *b, const char *text);
 void conn_quote_literal(struct buf *b, const char *text);
 
