@@ -28,7 +28,10 @@ void arena_init(struct arena *a, size_t cap);
 void arena_release(struct arena *a);
 void arena_reset(struct arena *a);
 
-/* The slow path of arena_alloc: a new block. NULL, with `failed` set, at the cap or without memory. */
+/*
+ * The slow path of arena_alloc: a new block. NULL, with `failed` set, at the cap
+ * or without memory.
+ */
 void *arena_more(struct arena *a, size_t n);
 
 static inline bool
