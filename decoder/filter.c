@@ -20,7 +20,7 @@ static int
 compile(struct pattern *out, struct span text, struct fail *f)
 {
 	uint32_t flags = PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_CASELESS |
-		PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
+		PCRE2_UTF;
 	PCRE2_SIZE at;
 	int code;
 
@@ -91,7 +91,7 @@ filter_pass(const struct filter *filter, struct span subject)
 	for (size_t i = 0; i < filter->count; i++) {
 		const struct pattern *p = &filter->patterns[i];
 
-		/* -1 is "no match"; other errors (limits) must not capture by accident. */
+		/* Any error (not UTF-8, a limit) is no match, as -1 is. */
 		if (pcre2_match(p->code, (PCRE2_SPTR)subject.p, subject.len, 0,
 				0, filter->match, NULL) < 0)
 			continue;
