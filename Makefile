@@ -101,6 +101,44 @@ lint: $B/libdecoder.a $B/libagent.a
 	@tests/tools/lint --objects $B
 # --- end of lint ---
 
+# --- What a fresh machine needs: Debian packages, and a cache for the rest ---
+# Groups of packages: build, demo, test, fuzz; DEPS="build demo" for some.
+.PHONY: deps
+deps:
+	@tests/tools/deps $(DEPS)
+# --- end of what a fresh machine needs ---
+
+# --- Demo: PostgreSQL, Kafka, the agent and a workload under .demo/ ---
+# The flags above are found by pkg-config, so the build is a second make.
+.PHONY: demo
+demo:
+	@tests/tools/deps build demo
+	@$(MAKE) --no-print-directory all
+	@deploy/demo
+# --- end of demo ---
+
+# --- Install ---
+DOCDIR  = $(PREFIX)/share/doc/pgwake
+MANDIR  = $(PREFIX)/share/man/man1
+UNITDIR = $(PREFIX)/lib/systemd/system
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(DOCDIR) $(DESTDIR)$(UNITDIR)
+	install -m 755 $B/pgwake $(DESTDIR)$(PREFIX)/bin/pgwake
+	for f in $(wildcard README.md NEWS.md LICENSE pgwake.conf); do \
+		install -m 644 $$f $(DESTDIR)$(DOCDIR)/ || exit 1; done
+	sed 's|@PREFIX@|$(PREFIX)|g' deploy/pgwake.service >$(DESTDIR)$(UNITDIR)/pgwake.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/pgwake.service
+	for f in $(wildcard docs/pgwake.1); do install -d $(DESTDIR)$(MANDIR) && \
+		install -m 644 $$f $(DESTDIR)$(MANDIR)/ || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/pgwake $(DESTDIR)$(UNITDIR)/pgwake.service \
+		$(DESTDIR)$(MANDIR)/pgwake.1
+	rm -f $(foreach f,README.md NEWS.md LICENSE pgwake.conf,$(DESTDIR)$(DOCDIR)/$f)
+	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
+# --- end of install ---
+
 clean:
 	rm -rf build build-* pgwake libdecoder.a
 
