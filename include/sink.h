@@ -22,7 +22,11 @@ struct sink_ops {
 	/* FULL: not taken; offer the same record again after poll has said something. */
 	enum sink_result (*send)(struct sink *s, const struct record *r,
 		uint64_t unit, struct fail *f);
-	/* Reports acknowledgements to `t`. 0; -1 when a record is lost for good. */
+	/*
+	 * Reports acknowledgements to `t`. 0; -1 when a record is lost for good.
+	 * Call it when wait's descriptor says so, and at least once a second:
+	 * a sink has things to retry and to tell.
+	 */
 	int (*poll)(struct sink *s, struct track *t, struct fail *f);
 	/* What to wait for before the next poll; fd -1 if nothing. */
 	struct pollfd (*wait)(struct sink *s);
