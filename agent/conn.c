@@ -481,6 +481,15 @@ conn_result(const struct conn *c)
 	return c->result;
 }
 
+struct pg_result *
+conn_take_result(struct conn *c)
+{
+	PGresult *r = c->result;
+
+	c->result = NULL;
+	return r;
+}
+
 struct pgerror *
 conn_error(struct conn *c)
 {

@@ -70,6 +70,8 @@ bool conn_is_open(const struct conn *c);
 bool conn_is_idle(const struct conn *c);
 /* The result of the last query, of its last statement; valid until the next one. */
 const struct pg_result *conn_result(const struct conn *c);
+/* The same, given away: for PQclear(). */
+struct pg_result *conn_take_result(struct conn *c);
 /*
  * The error that failures are classified by. What it answers (`doing`),
  * `streamed` and `slot_known` are the owner's to set before; message, SQLSTATE

@@ -71,11 +71,14 @@ bool repl_slot_in_use(const struct repl *r);
 
 /*
  * The next frame that has been read. 1: in `out`, its bytes valid until the
- * next repl_recv() or close; 0: none yet; -1: failed, or the stream ended
+ * next repl_recv(), also beyond repl_abort(); 0: none yet; -1: failed, or the stream ended
  * (FAIL_RETRY unless the reason asks for more).
  */
 int repl_recv(struct repl *r, struct frame *out, struct fail *f);
-/* Reads what the socket has. 0 or -1. */
+/*
+ * Reads what the socket has. 0 or -1. A socket that broke is told by
+ * repl_recv(), behind the frames that came before.
+ */
 int repl_consume(struct repl *r, struct fail *f);
 /*
  * Tells the server that everything up to `flushed` may be forgotten (0 moves
