@@ -1,14 +1,20 @@
 /*
  * state: the agent's own durable record of one slot.
  *
- * One small JSON text, in a compacted Kafka topic (key: prefix and slot) or in
- * a file. It feeds source.sequence after a restart and tells a slot that was
- * dropped or recreated from a first start; it never decides a flush position.
+ * One small JSON text, in a compacted Kafka topic (key "<prefix>/<slot>",
+ * always partition 0) or in a file:
+ *
+ *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake","last_commit":"0/15D3A28"}
+ *
+ * It feeds source.sequence after a restart and tells a slot that was dropped
+ * or recreated from a first start; it never decides a flush position. A text
+ * that is not such a record is refused, never taken for "no record".
  */
 #ifndef STATE_H
 #define STATE_H
 
 #include "config.h"
+#include "lsn.h"
 #include "sink.h"
 
 struct state_record {
@@ -21,18 +27,25 @@ struct state_record {
 
 struct state;
 
-/* With `--stdout` or state.file set: a file; otherwise the topic. NULL and `f` on failure. */
+/*
+ * With state.file set: that file; with --stdout and no state.file: nowhere, so
+ * every start is a first start; otherwise the topic. NULL and `f` on failure.
+ * `c` is borrowed.
+ */
 struct state *state_new(const struct config *c, struct fail *f);
 void state_free(struct state *s);
 
 /*
  * Reads the record: call until it answers. 1: read (`out->known` tells whether
  * there is one); 0: in progress, call again within 100 ms; -1: failed for good.
- * Kafka being away is "in progress".
+ * Kafka being away is "in progress", and is logged. Once per state.
  */
 int state_load(struct state *s, struct state_record *out, struct fail *f);
 
-/* Writes it: a file is replaced atomically, the topic's record goes through `sink`. SINK_FULL: later. */
+/*
+ * Writes it: a file is replaced atomically, the topic's record goes through
+ * `sink` (not tracked, but fatal when it fails). SINK_FULL: later.
+ */
 enum sink_result state_save(struct state *s, struct sink *sink,
 	const struct state_record *r, struct fail *f);
 

@@ -1,0 +1,164 @@
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+
+#include "kafka_conf.h"
+#include "kafka_link.h"
+#include "log.h"
+#include "state_topic.h"
+
+#define PARTITION 0
+#define VALUE_MAX_BYTES 65536	/* ours is below 300 bytes */
+#define BATCH 1000		/* messages per call, so that a call stays short */
+
+struct state_topic {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *events;	/* errors and log lines */
+	rd_kafka_queue_t *messages;
+	rd_kafka_topic_t *topic;
+	struct kafka_link link;
+	char *key;
+	struct buf value;
+	int64_t offset;
+	bool started;
+};
+
+void
+state_topic_free(struct state_topic *s)
+{
+	if (!s)
+		return;
+	if (s->started)
+		rd_kafka_consume_stop(s->topic, PARTITION);
+	if (s->topic)
+		rd_kafka_topic_destroy(s->topic);
+	if (s->messages)
+		rd_kafka_queue_destroy(s->messages);
+	if (s->events)
+		rd_kafka_queue_destroy(s->events);
+	if (s->rk)
+		rd_kafka_destroy(s->rk);
+	buf_release(&s->value);
+	free(s->key);
+	free(s);
+}
+
+static int
+start(struct state_topic *s, const char *topic, struct fail *f)
+{
+	s->events = rd_kafka_queue_get_main(s->rk);
+	s->messages = rd_kafka_queue_new(s->rk);
+	s->topic = rd_kafka_topic_new(s->rk, topic, NULL);
+	if (!s->topic || rd_kafka_consume_start_queue(s->topic, PARTITION,
+			RD_KAFKA_OFFSET_BEGINNING, s->messages))
+		return fail_set(f, FAIL_CONFIG, "topic %s: %s", topic,
+			rd_kafka_err2str(rd_kafka_last_error()));
+	s->started = true;
+	kafka_link_init(&s->link, s->rk, NULL, NULL);
+	return 0;
+}
+
+struct state_topic *
+state_topic_new(const struct config *c, const char *topic, const char *key,
+	struct fail *f)
+{
+	struct state_topic *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		goto no_memory;
+	buf_init(&s->value, VALUE_MAX_BYTES);
+	s->key = strdup(key);
+	if (!s->key)
+		goto no_memory;
+	s->rk = kafka_conf_client(c, KAFKA_READER, f);
+	if (!s->rk || start(s, topic, f)) {
+		state_topic_free(s);
+		return NULL;
+	}
+	return s;
+no_memory:
+	fail_set(f, FAIL_FATAL, "out of memory");
+	state_topic_free(s);
+	return NULL;
+}
+
+static void
+keep(struct state_topic *s, const rd_kafka_message_t *m)
+{
+	struct span key = { m->key, m->key_len };
+
+	if (!key.p || !span_is(key, s->key))
+		return;
+	buf_reset(&s->value);
+	buf_put(&s->value, m->payload, m->len);
+	s->offset = m->offset;
+}
+
+/* 1: the end; 0; -1. */
+static int
+take(struct state_topic *s, const rd_kafka_message_t *m, struct fail *f)
+{
+	const char *topic = rd_kafka_topic_name(s->topic);
+
+	switch (m->err) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR:
+		kafka_link_alive(&s->link, true);
+		keep(s, m);
+		return s->value.failed ? fail_set(f, FAIL_CONFIG, "topic %s, "
+			"partition %d, offset %lld: %zu bytes are no state record; "
+			"set kafka.state_topic to a topic of its own", topic,
+			PARTITION, (long long)m->offset, m->len) : 0;
+	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+		return 1;
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		return fail_set(f, FAIL_CONFIG, "Kafka does not let this user read "
+			"topic %s, which holds the state record; grant Describe, "
+			"Read, Write and Create on it", topic);
+	default:
+		log_debug("reading the state record", LOG_STR("topic", topic),
+			LOG_STR("error", rd_kafka_message_errstr(m)));
+		return 0;
+	}
+}
+
+static int
+serve_events(struct state_topic *s, struct fail *f)
+{
+	rd_kafka_event_t *event;
+	int rc = 0;
+
+	while (!rc && (event = rd_kafka_queue_poll(s->events, 0))) {
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_LOG)
+			kafka_conf_log(event);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+			rc = kafka_link_error(&s->link, rd_kafka_event_error(event),
+				rd_kafka_event_error_string(event), f);
+		rd_kafka_event_destroy(event);
+	}
+	kafka_link_tick(&s->link, 0);
+	return rc;
+}
+
+int
+state_topic_read(struct state_topic *s, struct buf *value, int64_t *offset,
+	struct fail *f)
+{
+	int rc = serve_events(s, f);
+
+	for (int i = 0; rc == 0 && i < BATCH; i++) {
+		rd_kafka_message_t *m = rd_kafka_consume_queue(s->messages, 0);
+
+		if (!m)
+			return 0;
+		rc = take(s, m, f);
+		rd_kafka_message_destroy(m);
+	}
+	if (rc == 1) {
+		buf_reset(value);
+		buf_put_span(value, buf_span(&s->value));
+		*offset = s->offset;
+	}
+	return rc;
+}
