@@ -46,7 +46,7 @@ struct column_names {
 
 struct facts {
 	uint32_t relid;
-	bool found;		/* false: dropped since; everything below is empty */
+	bool found;		/* false: dropped since; all below is empty but the types asked for */
 	struct span schema, table, comment;
 	char kind;		/* pg_class.relkind */
 	char replica_identity;	/* pg_class.relreplident */
