@@ -379,25 +379,29 @@ conv_time_timetz(const struct conv *c, struct span text, struct arena *a,
 	return clock_text(micros < 0 ? micros + DAY : micros, a, out, f);
 }
 
+/* Days and the rest of a day, both in one unit; NULL if int64 is too small. */
+static struct value
+since_epoch(int64_t days, int64_t per_day, int64_t rest)
+{
+	__int128 n = (__int128)days * per_day + rest;
+
+	return n > INT64_MAX || n < INT64_MIN ? value_null() :
+		value_int((int64_t)n);
+}
+
 /* In units of `unit` microseconds. */
 static int
 stamp_value(struct span text, int64_t unit, struct value *out, struct fail *f)
 {
 	struct moment m;
-	int64_t n;
 
 	if (!read_stamp(text, false, &m))
 		return bad(f, "timestamp", text);
-	if (m.infinite) {
-		n = m.infinite > 0 ? CONV_TIME_INFINITY_MICROS :
-			CONV_TIME_MINUS_INFINITY_MICROS;
-		*out = value_int(n / unit);
-	} else if (__builtin_mul_overflow(m.days, DAY / unit, &n) ||
-	    __builtin_add_overflow(n, m.micros / unit, &n)) {
-		*out = value_null();
-	} else {
-		*out = value_int(n);
-	}
+	if (m.infinite)
+		*out = value_int((m.infinite > 0 ? CONV_TIME_INFINITY_MICROS :
+			CONV_TIME_MINUS_INFINITY_MICROS) / unit);
+	else
+		*out = since_epoch(m.days, DAY / unit, m.micros / unit);
 	return 0;
 }
 
@@ -424,20 +428,15 @@ conv_time_stamp_nanos(const struct conv *c, struct span text,
 	struct arena *a, struct value *out, struct fail *f)
 {
 	struct moment m;
-	int64_t n;
 
 	(void)c;
 	(void)a;
 	if (!read_stamp(text, false, &m))
 		return bad(f, "timestamp", text);
-	if (m.infinite) {
+	if (m.infinite)
 		*out = value_int(m.infinite > 0 ? INT64_MAX : INT64_MIN);
-	} else if (__builtin_mul_overflow(m.days, DAY * 1000, &n) ||
-	    __builtin_add_overflow(n, m.micros * 1000, &n)) {
-		*out = value_null();
-	} else {
-		*out = value_int(n);
-	}
+	else
+		*out = since_epoch(m.days, DAY * 1000, m.micros * 1000);
 	return 0;
 }
 
@@ -469,7 +468,7 @@ conv_time_stamp_iso(const struct conv *c, struct span text, struct arena *a,
 			CONV_TIME_MINUS_INFINITY_MICROS;
 
 		m.days = n / DAY - (n < 0);
-		m.micros = n - m.days * DAY;
+		m.micros = n % DAY + (n < 0 ? DAY : 0);
 	}
 	return moment_text(&m, -1, a, out, f);
 }
