@@ -2,8 +2,8 @@
 
     pytest tests/integration [--pg MAJOR] [--keep]
 
-PG, PGWAKE_BIN, PGWAKE_CACHE (default .cache of the tree) and PGWAKE_TEST_PORTS
-(LOW-HIGH) may be set in the environment.
+PG, PGWAKE_BIN (the program), PGWAKE_CACHE (where tests/tools/fetch-* put
+things) and PGWAKE_TEST_PORTS (LOW-HIGH) may be set in the environment.
 """
 import os
 import random
@@ -14,10 +14,7 @@ import pytest
 
 import agentlib
 import pglib
-from faults import Proxy
-from kafkalib import Kafka
-
-CACHE = os.environ.get("PGWAKE_CACHE", os.path.join(agentlib.TREE, ".cache"))
+from kafkalib import Kafka, KafkaProxy
 
 
 def pytest_addoption(parser):
@@ -57,7 +54,7 @@ def scratch(request):
 
 @pytest.fixture(scope="session")
 def binaries(request, scratch):
-    return pglib.Binaries(request.config.getoption("--pg"), CACHE, scratch)
+    return pglib.Binaries(request.config.getoption("--pg"), scratch)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +90,7 @@ def new_server(binaries, template, scratch):
 
 @pytest.fixture(scope="session")
 def _broker(scratch):
-    k = Kafka(os.path.join(scratch, "kafka"), CACHE).start()
+    k = Kafka(os.path.join(scratch, "kafka")).start()
     k.ready()
     yield k
     k.remove()
@@ -109,15 +106,8 @@ def kafka(_broker):
 
 @pytest.fixture
 def kafka_proxy(kafka):
-    """A fault proxy in front of the broker: bootstrap_servers is its address."""
-    p = Proxy(("127.0.0.1", kafka.behind_port), kafka.proxy_port)
-    yield p
-    p.close()
-
-
-@pytest.fixture
-def pg_proxy(server):
-    p = Proxy(os.path.join(server.dir, f".s.PGSQL.{server.port}"))
+    """The broker behind a fault proxy."""
+    p = KafkaProxy(kafka)
     yield p
     p.close()
 

@@ -1,5 +1,4 @@
 """A one-node Kafka of our own, and reading what is in its topics."""
-import glob
 import os
 import shutil
 import signal
@@ -8,6 +7,8 @@ import subprocess
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
+from faults import Proxy
+from pglib import TOOLS
 from records import Record
 from waiting import free_port, wait_until
 
@@ -69,17 +70,17 @@ rootLogger.appenderRef.c.ref = C
 """
 
 
-def find_jars(cache):
+def find_jars():
     """The directory of the broker's jars."""
-    for jar in glob.glob(os.path.join(cache, "kafka", "**", "kafka_2.13-*.jar"), recursive=True):
-        return os.path.dirname(jar)
-    raise RuntimeError("no Kafka: run tests/tools/fetch-kafka")
+    done = subprocess.run([os.path.join(TOOLS, "fetch-kafka")], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    return done.stdout.strip()
 
 
 class Kafka:
-    def __init__(self, directory, cache):
+    def __init__(self, directory):
         self.dir = directory
-        self.classpath = os.path.join(find_jars(cache), "*")
+        self.classpath = os.path.join(find_jars(), "*")
         self.logfile = os.path.join(directory, "log")
         self.process = None
         self.port, self.proxy_port, self.behind_port = free_port(), free_port(), free_port()
@@ -186,6 +187,18 @@ class Kafka:
 
     def reader(self, prefix):
         return Reader(self, prefix)
+
+
+class KafkaProxy(Proxy):
+    """A fault proxy in front of a broker, to be given to an agent as if it were the broker.
+
+    Readers go round it.
+    """
+
+    def __init__(self, kafka):
+        super().__init__(("127.0.0.1", kafka.behind_port), kafka.proxy_port)
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.reader = kafka.reader
 
 
 class Reader:

@@ -16,7 +16,7 @@ import psycopg
 
 from waiting import free_port, wait_until
 
-SYSTEM = "/usr/lib/postgresql/{}/bin"
+TOOLS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools")
 SUPERUSER = "postgres"
 
 SETTINGS = {
@@ -48,12 +48,11 @@ host  all         all       127.0.0.1/32 trust
 """
 
 
-def find_binaries(major, cache):
+def find_binaries(major):
     """The directory of initdb, pg_ctl and postgres of a major version."""
-    for path in (os.path.join(cache, "pg", str(major), "bin"), SYSTEM.format(major)):
-        if os.access(os.path.join(path, "initdb"), os.X_OK):
-            return path
-    raise RuntimeError(f"no PostgreSQL {major}: run tests/tools/fetch-postgres {major}")
+    done = subprocess.run([os.path.join(TOOLS, "fetch-postgres"), str(major)],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.strip()
 
 
 def server_user():
@@ -71,9 +70,9 @@ def server_user():
 class Binaries:
     """The programs of one major version, run as the right user."""
 
-    def __init__(self, major, cache, scratch):
+    def __init__(self, major, scratch):
         self.major = int(major)
-        self.dir = find_binaries(major, cache)
+        self.dir = find_binaries(major)
         self.user = server_user()
         if self.user and not self._reachable():
             private = os.path.join(scratch, f"pg{major}")
