@@ -1,0 +1,25 @@
+-- The roles of the example. Run as a superuser, in the database to capture.
+--
+-- pgwake    reads the changes. REPLICATION is all that streaming asks for: a
+--           published table needs no SELECT.
+-- inventory owns the tables and writes to them, as an application does.
+
+CREATE ROLE pgwake LOGIN REPLICATION;
+CREATE ROLE inventory LOGIN;
+
+-- With it, pgwake --lag also tells the age of the transaction that holds a
+-- slot back and the state of the walsender.
+GRANT pg_monitor TO pgwake;
+
+-- Since PostgreSQL 15 nobody but its owner may create in the public schema.
+GRANT CREATE, USAGE ON SCHEMA public TO inventory;
+
+-- Passwords, where the environment of psql names them (docker-compose.yml).
+\getenv pgwake_password PGWAKE_PASSWORD
+\if :{?pgwake_password}
+ALTER ROLE pgwake PASSWORD :'pgwake_password';
+\endif
+\getenv inventory_password INVENTORY_PASSWORD
+\if :{?inventory_password}
+ALTER ROLE inventory PASSWORD :'inventory_password';
+\endif
