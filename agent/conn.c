@@ -390,6 +390,7 @@ step_idle(struct conn *c, int64_t now_us, struct fail *f)
 	PQisBusy(c->pg);	/* parses */
 	if (alive && PQstatus(c->pg) != CONNECTION_BAD)
 		return 1;
+	c->error.doing = PGERROR_IDLE;
 	return broken(c, f);
 }
 

@@ -25,9 +25,10 @@ struct row {
 #define START (1u << PGERROR_START)
 #define STREAM (1u << PGERROR_STREAM)
 #define QUERY (1u << PGERROR_QUERY)
+#define IDLE (1u << PGERROR_IDLE)
 #define READING (START | STREAM)
 #define COMMANDS (CONNECT | IDENTIFY | CREATE | START)
-#define ANY (COMMANDS | STREAM | QUERY)
+#define ANY (COMMANDS | STREAM | QUERY | IDLE)
 
 enum {
 	TRANSIENT_ONCE_STREAMED = 1,	/* the setting was right before: FAIL_RETRY */
@@ -254,7 +255,8 @@ static const char *const doing_names[] = {
 	[PGERROR_CREATE_SLOT] = "cannot create slot {slot}",
 	[PGERROR_START] = "cannot stream from slot {slot}",
 	[PGERROR_STREAM] = "the stream of slot {slot} broke off",
-	[PGERROR_QUERY] = "a query failed"
+	[PGERROR_QUERY] = "a query failed",
+	[PGERROR_IDLE] = "the server ended an idle connection"
 };
 
 int

@@ -19,7 +19,8 @@ enum pgerror_doing {		/* what the error answers */
 	PGERROR_CREATE_SLOT,
 	PGERROR_START,		/* START_REPLICATION */
 	PGERROR_STREAM,		/* afterwards */
-	PGERROR_QUERY		/* SQL on the plain connection */
+	PGERROR_QUERY,		/* SQL on the plain connection */
+	PGERROR_IDLE		/* nothing: the server ended an idle connection */
 };
 
 struct pgerror {

@@ -1,0 +1,37 @@
+/*
+ * publication: is there what the slot shall read, and does it have our tables?
+ *
+ * At start an absent publication is created for the tables that match, and
+ * marked as ours by its comment; to one of ours, new tables are added later. A
+ * publication that somebody else made is never changed. Everything goes
+ * through the catalog's query, step by step.
+ *
+ * Partitions are published under their own names (publish_via_partition_root
+ * is off). A partitioned table is added as a whole when all of its partitions
+ * match, so that later ones are captured from their first row; otherwise the
+ * partitions that match are added one by one.
+ */
+#ifndef PUBLICATION_H
+#define PUBLICATION_H
+
+#include "catalog.h"
+#include "filter.h"
+
+struct publication;
+
+/* Borrows all three until publication_free(). NULL without memory. */
+struct publication *publication_new(const struct config *c,
+	const struct filter *tables, struct catalog *catalog);
+void publication_free(struct publication *p);
+
+/* Begins: looks at it, and creates it when it is absent and that is allowed. */
+void publication_prepare(struct publication *p);
+/* Begins: adds new tables that match, if it is ours and made for a list of tables. */
+void publication_refresh(struct publication *p);
+/*
+ * Goes on. 1: done; 0: in progress; -1: failed: FAIL_CONFIG (with the SQL that
+ * cures it), or FAIL_RETRY: begin again later.
+ */
+int publication_step(struct publication *p, struct fail *f);
+
+#endif
