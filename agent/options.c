@@ -186,7 +186,7 @@ const struct option options[] = {
 
 	{ STRING("state", "file", state.file), .debezium = "offset.storage.file.filename",
 	  .help = "A file in place of the compacted topic, as with --stdout" },
-	{ STRING("state", "topic", kafka.state_topic), .debezium = "offset.storage.topic",
+	{ STRING("state", "topic", kafka.state_topic),
 	  .help = "The compacted topic; __pgwake_state.<prefix> if not set" },
 
 	{ CHOICE("log", "level", log.level, log_levels), .def = "info",

@@ -1,0 +1,166 @@
+#include <string.h>
+#include <strings.h>
+
+#include "connector_known.h"
+
+#define NO_ROWS "rows that are already there are not read by this version"
+#define NO_SIGNALS "signals are not read"
+#define NO_TRANSFORMS "records are published as they are, without transforms"
+#define NO_MASKS "values would be published as they are"
+#define SLOT_MOVES "the slot moves as soon as Kafka has acknowledged the records"
+#define STOPS "a record that cannot be decoded or delivered stops pgwake; nothing is skipped"
+
+#define NOTHING CONNECTOR_NOTHING
+#define LOST CONNECTOR_LOST
+#define CHANGES CONNECTOR_CHANGES
+
+/* The first that fits counts. */
+static const struct connector_known known[] = {
+	/* Inside Connect and the JVM. */
+	{ "name", NOTHING, NULL, NULL },
+	{ "connector.class", NOTHING, NULL, NULL },
+	{ "tasks.max*", NOTHING, NULL, NULL },
+	{ "poll.*", NOTHING, NULL, NULL },
+	{ "max.batch.size", NOTHING, NULL, NULL },
+	{ "max.queue.*", NOTHING, NULL, NULL },
+	{ "queue.*", NOTHING, NULL, NULL },
+	{ "record.processing.*", NOTHING, NULL, NULL },
+	{ "conformance.*", NOTHING, NULL, NULL },
+	{ "offset.flush.*", NOTHING, NULL, NULL },
+	{ "offset.storage*", NOTHING, NULL, NULL },
+	{ "offset.commit.policy", NOTHING, NULL, NULL },
+	{ "topic.cache.size", NOTHING, NULL, NULL },
+	{ "query.fetch.size", NOTHING, NULL, NULL },
+	{ "database.query.timeout.ms", NOTHING, NULL, NULL },
+	{ "connection.validation.timeout.ms", NOTHING, NULL, NULL },
+	{ "executor.shutdown.timeout.ms", NOTHING, NULL, NULL },
+	{ "config.action.reload", NOTHING, NULL, NULL },
+	{ "key.converter.schemas.cache.size", NOTHING, NULL, NULL },
+	{ "value.converter.schemas.cache.size", NOTHING, NULL, NULL },
+	{ "header.converter.*", NOTHING, NULL, NULL },
+	{ "slot.max.retries", NOTHING, NULL, NULL },
+	{ "slot.retry.delay.ms", NOTHING, NULL, NULL },
+	{ "errors.max.retries", NOTHING, NULL, NULL },
+	{ "errors.retry.*", NOTHING, NULL, NULL },
+	{ "retriable.restart.connector.wait.ms", NOTHING, NULL, NULL },
+	{ "lsn.flush.timeout.*", NOTHING, NULL, NULL },
+	{ "schema.refresh.mode", NOTHING, NULL, NULL },
+	{ "streaming.delay.ms", NOTHING, NULL, NULL },
+	{ "statistics.metrics.enabled", NOTHING, NULL, NULL },
+	{ "custom.metric.tags", NOTHING, NULL, NULL },
+	{ "guardrail.*", NOTHING, NULL, NULL },
+	{ "internal.*", NOTHING, NULL, NULL },
+	{ "topic.heartbeat.*", NOTHING, NULL, NULL },
+	{ "topic.transaction", NOTHING, NULL, NULL },
+	{ "transaction.metadata.factory", NOTHING, NULL, NULL },
+	{ "table.ignore.builtin", LOST, "true", "tables of the system are never captured" },
+
+	/* The connection and the slot. */
+	{ "plugin.name", LOST, "pgoutput",
+	  "pgwake reads pgoutput; a slot of another plugin cannot be followed, name a new one" },
+	{ "database.initial.statements", LOST, "", "these statements are not run" },
+	{ "database.sslfactory", LOST, "", "TLS is libpq's; see sslmode and sslrootcert of the dsn" },
+	{ "database.connection.factory.class", LOST, "", "the connection is libpq's" },
+	{ "driver.*", LOST, NULL, "the driver is libpq; its parameters go into postgres.dsn" },
+	{ "slot.drop.on.stop", LOST, "false", "pgwake never drops a slot" },
+	{ "slot.failover", LOST, "false", "create the slot with failover yourself before the first start" },
+	{ "slot.stream.params", LOST, "", "they are not passed on" },
+	{ "lsn.flush.mode", LOST, "connector,connector_and_driver", SLOT_MOVES },
+	{ "flush.lsn.source", LOST, "true", SLOT_MOVES },
+	{ "offset.mismatch.strategy", LOST, "no_validation", "the slot alone says where to go on" },
+	{ "heartbeat.interval.ms", LOST, "0",
+	  "no heartbeat records are written; the slot moves on an idle database without them" },
+	{ "heartbeat.action.query", LOST, "", "the slot moves on an idle database without it" },
+
+	/* Failures, guarantees, things around the stream. */
+	{ "errors.tolerance", LOST, "none", STOPS },
+	{ "errors.deadletterqueue.*", LOST, NULL, STOPS },
+	{ "errors.log.*", NOTHING, NULL, NULL },
+	{ "event.processing.failure.handling.mode", LOST, "fail", STOPS },
+	{ "event.converting.failure.handling.mode", LOST, "warn", STOPS },
+	{ "exactly.once.support", LOST, "requested",
+	  "every record is delivered at least once; only a crash can repeat some" },
+	{ "transaction.boundary*", LOST, "poll", "Kafka's transactions are not used" },
+	{ "topic.creation.*", LOST, NULL, "topics are created with one set of properties" },
+	{ "snapshot.*", LOST, NULL, NO_ROWS },
+	{ "legacy.snapshot.*", LOST, NULL, NO_ROWS },
+	{ "incremental.snapshot.*", LOST, NULL, NO_SIGNALS },
+	{ "signal.*", LOST, NULL, NO_SIGNALS },
+	{ "read.only", LOST, "false", NO_SIGNALS },
+	{ "notification.*", LOST, "", "no notifications are sent" },
+	{ "openlineage.*", LOST, NULL, "OpenLineage is not informed" },
+	{ "producer.override.*", LOST, NULL, "librdkafka has no such property" },
+	{ "consumer.override.*", NOTHING, NULL, NULL },
+	{ "admin.override.*", NOTHING, NULL, NULL },
+
+	/* Events would differ. */
+	{ "provide.transaction.metadata", CHANGES, "false",
+	  "events would lack the transaction block, and its topic would stay empty" },
+	{ "skip.messages.without.change", CHANGES, "false",
+	  "updates that change nothing would be published" },
+	{ "message.key.columns", CHANGES, "", "keys would be those of the tables" },
+	{ "message.prefix.include.list", CHANGES, "", "messages of every prefix would be published" },
+	{ "message.prefix.exclude.list", CHANGES, "", "messages of every prefix would be published" },
+	{ "replica.identity.autoset.values", CHANGES, "",
+	  "replica identities would stay as they are; set them with ALTER TABLE" },
+	{ "publish.via.partition.root", CHANGES, "false",
+	  "each partition would have a topic of its own, unless the publication exists and says otherwise" },
+	{ "column.mask.*", CHANGES, "", NO_MASKS },
+	{ "column.truncate.*", CHANGES, "", NO_MASKS },
+	{ "include.schema.comments", CHANGES, "false", "schemas would lack the comments" },
+	{ "column.propagate.source.type", CHANGES, "", "schemas would lack the source types" },
+	{ "datatype.propagate.source.type", CHANGES, "", "schemas would lack the source types" },
+	{ "schema.name.adjustment.mode", CHANGES, "none", "names in schemas would stay as they are" },
+	{ "field.name.adjustment.mode", CHANGES, "none", "names of columns would stay as they are" },
+	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },
+	{ "sourceinfo.struct.maker", CHANGES,
+	  "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",
+	  "the source block is Debezium's own" },
+	{ "topic.naming.strategy", CHANGES, "io.debezium.schema.SchemaTopicNamingStrategy",
+	  "topics are named prefix.schema.table" },
+	{ "converters", CHANGES, "", "values would be converted as by default" },
+	{ "post.processors", CHANGES, "", "values would be published as they are" },
+	{ "transforms", CHANGES, "", NO_TRANSFORMS },
+	{ "predicates", CHANGES, "", NO_TRANSFORMS },
+	{ "transforms.*", NOTHING, NULL, NULL },	/* said of "transforms" */
+	{ "predicates.*", NOTHING, NULL, NULL },
+	{ "key.converter.*", LOST, NULL, "the converter is pgwake's own JSON" },
+	{ "value.converter.*", LOST, NULL, "the converter is pgwake's own JSON" },
+};
+
+static bool
+fits(const char *pattern, const char *name)
+{
+	size_t len = strlen(pattern);
+
+	if (pattern[len - 1] == '*')
+		return strncmp(pattern, name, len - 1) == 0;
+	return strcmp(pattern, name) == 0;
+}
+
+const struct connector_known *
+connector_known_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (fits(known[i].name, name))
+			return &known[i];
+	return NULL;
+}
+
+bool
+connector_known_neutral(const struct connector_known *k, const char *value)
+{
+	size_t len = strlen(value);
+	const char *p = k->neutral;
+
+	if (!p || len == 0)
+		return p != NULL;
+	while (*p) {
+		size_t n = strcspn(p, ",");
+
+		if (n == len && strncasecmp(p, value, n) == 0)
+			return true;
+		p += n + (p[n] == ',');
+	}
+	return false;
+}
