@@ -7,6 +7,7 @@
 #include "inflight.h"
 #include "kafka_conf.h"
 #include "kafka_error.h"
+#include "kafka_headers.h"
 #include "kafka_link.h"
 #include "kafka_topics.h"
 #include "log.h"
@@ -20,6 +21,7 @@ struct sink_kafka {
 	struct kafka_link link;
 	struct kafka_topics *topics;
 	struct inflight inflight;
+	struct kafka_headers headers;
 	int64_t max_bytes;		/* message.max.bytes */
 	char state_topic[250];
 	struct fail broken;		/* set once; nothing goes on after it */
@@ -45,38 +47,12 @@ give_up(struct sink_kafka *k, struct fail *f)
 	return SINK_FAILED;
 }
 
-/* NULL without memory. Names are not NUL-terminated, so RD_KAFKA_V_HEADER will not do. */
-static rd_kafka_headers_t *
-headers_of(const struct record *r)
-{
-	rd_kafka_headers_t *h = rd_kafka_headers_new(r->nheaders);
-
-	for (size_t i = 0; h && i < r->nheaders; i++) {
-		const struct record_header *x = &r->headers[i];
-
-		if (rd_kafka_header_add(h, x->name.p, (ssize_t)x->name.len,
-				x->value.p, (ssize_t)x->value.len)) {
-			rd_kafka_headers_destroy(h);
-			h = NULL;
-		}
-	}
-	return h;
-}
-
-/* librdkafka copies the record and owns the headers only if it takes them. */
+/* librdkafka copies the record; the headers are its own if it takes them. */
 static rd_kafka_resp_err_t
 produce(struct sink_kafka *k, const struct record *r, rd_kafka_topic_t *topic,
-	uint64_t number)
+	rd_kafka_headers_t *headers, uint64_t number)
 {
-	rd_kafka_headers_t *headers = NULL;
-	rd_kafka_resp_err_t err;
-
-	if (r->nheaders) {
-		headers = headers_of(r);
-		if (!headers)
-			return RD_KAFKA_RESP_ERR__FAIL;
-	}
-	err = rd_kafka_producev(k->rk, RD_KAFKA_V_RKT(topic),
+	return rd_kafka_producev(k->rk, RD_KAFKA_V_RKT(topic),
 		RD_KAFKA_V_PARTITION(r->partition),
 		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
 		RD_KAFKA_V_KEY(r->key.p, r->key.len),
@@ -85,8 +61,32 @@ produce(struct sink_kafka *k, const struct record *r, rd_kafka_topic_t *topic,
 		RD_KAFKA_V_HEADERS(headers),
 		RD_KAFKA_V_OPAQUE((void *)(uintptr_t)number),
 		RD_KAFKA_V_END);
-	if (err && headers)
-		rd_kafka_headers_destroy(headers);
+}
+
+/* With a number and a list of headers of its own. RD_KAFKA_RESP_ERR__FAIL: no memory. */
+static rd_kafka_resp_err_t
+send_record(struct sink_kafka *k, const struct record *r, uint64_t unit,
+	rd_kafka_topic_t *topic)
+{
+	struct inflight_entry e = { .unit = unit, .lsn = r->lsn };
+	rd_kafka_headers_t *headers = NULL;
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__FAIL;
+	uint64_t number;
+
+	if (r->nheaders) {
+		headers = kafka_headers_get(&k->headers, r, &e.headers);
+		if (!headers)
+			return err;
+	}
+	if (!inflight_put(&k->inflight, e, &number))
+		goto not_sent;
+	err = produce(k, r, topic, headers, number);
+	if (!err)
+		return err;
+	inflight_take(&k->inflight, number);
+not_sent:
+	if (headers)
+		kafka_headers_put(&k->headers, e.headers, headers);
 	return err;
 }
 
@@ -102,6 +102,8 @@ refused(struct sink_kafka *k, const struct record *r, rd_kafka_topic_t *topic,
 			return SINK_FULL;
 		fail_set(&k->broken, FAIL_FATAL, "the Kafka client's queue is "
 			"full with nothing in it; raise kafka.queue_buffering_max_kbytes");
+	} else if (err == RD_KAFKA_RESP_ERR__FAIL) {
+		fail_set(&k->broken, FAIL_FATAL, "out of memory");
 	} else if (err == RD_KAFKA_RESP_ERR__FATAL) {
 		err = rd_kafka_fatal_error(k->rk, why, sizeof(why));
 		kafka_error_fatal(err, why, &k->broken);
@@ -121,7 +123,6 @@ take(struct sink *s, const struct record *r, uint64_t unit, struct fail *f)
 	struct sink_kafka *k = of(s);
 	rd_kafka_topic_t *topic;
 	rd_kafka_resp_err_t err;
-	uint64_t number;
 	int ready;
 
 	if (k->broken.kind)
@@ -130,15 +131,8 @@ take(struct sink *s, const struct record *r, uint64_t unit, struct fail *f)
 		&k->broken);
 	if (ready <= 0)
 		return ready ? give_up(k, f) : SINK_FULL;
-	if (!inflight_put(&k->inflight, unit, r->lsn, &number)) {
-		fail_set(&k->broken, FAIL_FATAL, "out of memory");
-		return give_up(k, f);
-	}
-	err = produce(k, r, topic, number);
-	if (!err)
-		return SINK_OK;
-	inflight_take(&k->inflight, number);
-	return refused(k, r, topic, err, f);
+	err = send_record(k, r, unit, topic);
+	return err ? refused(k, r, topic, err, f) : SINK_OK;
 }
 
 /*
@@ -165,6 +159,20 @@ lost(struct sink_kafka *k, const rd_kafka_message_t *m, lsn_t lsn)
 		.max_bytes = k->max_bytes }, &k->broken);
 }
 
+/* A record has come back, delivered or not. */
+static struct inflight_entry
+back(struct sink_kafka *k, const rd_kafka_message_t *m)
+{
+	struct inflight_entry e = inflight_take(&k->inflight,
+		(uintptr_t)m->_private);
+	rd_kafka_headers_t *headers;
+
+	if (e.headers != KAFKA_HEADERS_OTHER && !rd_kafka_message_detach_headers(
+			(rd_kafka_message_t *)m, &headers))
+		kafka_headers_put(&k->headers, e.headers, headers);
+	return e;
+}
+
 /* Consecutive records of a unit are acknowledged in one go. */
 static int
 delivered(struct sink_kafka *k, rd_kafka_event_t *event, struct track *t)
@@ -174,8 +182,7 @@ delivered(struct sink_kafka *k, rd_kafka_event_t *event, struct track *t)
 	lsn_t bad_lsn = 0;
 
 	while ((m = rd_kafka_event_message_next(event))) {
-		struct inflight_entry e = inflight_take(&k->inflight,
-			(uintptr_t)m->_private);
+		struct inflight_entry e = back(k, m);
 
 		if (m->err) {
 			if (tells_more(m, bad)) {
@@ -277,6 +284,7 @@ free_sink(struct sink *s)
 	}
 	if (k->wake >= 0)
 		close(k->wake);
+	kafka_headers_release(&k->headers);
 	inflight_release(&k->inflight);
 	free(k);
 }
@@ -312,6 +320,7 @@ sink_kafka_new(const struct config *c, struct fail *f)
 		return NULL;
 	}
 	k->base.ops = &ops;
+	kafka_headers_init(&k->headers);
 	k->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (k->wake < 0) {
 		fail_set(f, FAIL_FATAL, "eventfd: %s", strerror(errno));

@@ -4,7 +4,7 @@
  * The number is what travels with the record and comes back in its delivery
  * report: an index, never a pointer, so that nothing can dangle. It leads to
  * the record's unit and to its LSN, which only messages need. Numbers are used
- * again. Memory: 16 bytes per record of the highest count so far.
+ * again. Memory: 24 bytes per record of the highest count so far.
  */
 #ifndef INFLIGHT_H
 #define INFLIGHT_H
@@ -14,6 +14,7 @@
 struct inflight_entry {
 	uint64_t unit;		/* of a free one: the next free number */
 	lsn_t lsn;
+	uint32_t headers;	/* which set of headers it carries */
 };
 
 struct inflight {
@@ -29,13 +30,13 @@ void inflight_release(struct inflight *in);
 
 /* A number for a record; false without memory. */
 static inline bool
-inflight_put(struct inflight *in, uint64_t unit, lsn_t lsn, uint64_t *number)
+inflight_put(struct inflight *in, struct inflight_entry e, uint64_t *number)
 {
 	if (in->free == in->size && !inflight_grow(in))
 		return false;
 	*number = in->free;
 	in->free = in->entries[*number].unit;
-	in->entries[*number] = (struct inflight_entry){ unit, lsn };
+	in->entries[*number] = e;
 	in->count++;
 	return true;
 }
