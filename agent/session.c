@@ -1,0 +1,709 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backoff.h"
+#include "log.h"
+#include "loop.h"
+#include "server.h"
+#include "session.h"
+#include "watch.h"
+
+#define SECOND_US 1000000
+#define SLOW_PAUSE_US (10 * SECOND_US)
+#define SAY_AGAIN_US (30 * SECOND_US)
+/* A slot that somebody else has is looked at this often. */
+#define HELD_MIN_US (1 * SECOND_US)
+#define HELD_MAX_US (3 * SECOND_US)
+/* Creation waits for old transactions: first said after, then every. */
+#define BLOCKED_FIRST_US (2 * SECOND_US)
+#define BLOCKED_EVERY_US (10 * SECOND_US)
+#define ABANDON_US (5 * SECOND_US)
+
+enum session_phase {
+	SESSION_PAUSE,		/* until wake_at */
+	SESSION_SERVER,		/* plain connection: is it fit? */
+	SESSION_PUBLICATION,
+	SESSION_SLOT,		/* its row; is it free? */
+	SESSION_OPEN,		/* replication connection */
+	SESSION_IDENTIFY,
+	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
+	SESSION_CREATE,		/* the slot */
+	SESSION_ABANDON,	/* creation took too long: end its process */
+	SESSION_START,
+	SESSION_STREAM
+};
+
+struct session {
+	const struct config *config;
+	const struct state_record *known;
+	struct catalog *catalog;
+	struct repl *repl;
+	struct publication *publication;
+	struct watch *watch;
+	enum session_phase phase;
+	struct backoff backoff;
+	int64_t wake_at;		/* of PAUSE, CREATE and ABANDON */
+	struct session_info info;
+	struct server_info server;
+	struct server_slot slot;
+	lsn_t restart;
+	bool prepared;			/* publication seen to */
+	bool warned;			/* of the server's settings */
+	bool slot_seen;			/* in this process: from now on its absence is a loss */
+	int last_pid;			/* our last walsender, which may take a moment to go */
+	int held_by;			/* whom we have logged to wait for */
+	int64_t give_up_at;		/* CREATE: slot_timeout_ms */
+	struct buf blockers;
+	struct fail said;		/* logged last, and when */
+	int64_t said_at;
+};
+
+struct session *
+session_new(const struct config *c, const struct filter *tables,
+	const struct state_record *known)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->config = c;
+	s->known = known;
+	buf_init(&s->blockers, 4096);
+	backoff_init(&s->backoff, (uint64_t)getpid() << 16);
+	s->catalog = catalog_new(c);
+	s->repl = repl_new(c);
+	if (s->catalog)
+		s->publication = publication_new(c, tables, s->catalog);
+	if (s->publication)
+		s->watch = watch_new(c, s->catalog, s->publication);
+	if (!s->repl || !s->watch) {
+		session_free(s);
+		return NULL;
+	}
+	return s;	/* a pause that is over */
+}
+
+void
+session_free(struct session *s)
+{
+	if (!s)
+		return;
+	watch_free(s->watch);
+	publication_free(s->publication);
+	repl_free(s->repl);
+	catalog_free(s->catalog);
+	buf_release(&s->blockers);
+	free(s);
+}
+
+/* The record is about this slot. */
+static bool
+is_known(const struct session *s)
+{
+	return s->known && s->known->known &&
+		!strcmp(s->known->slot, s->config->postgres.slot);
+}
+
+/* Beginnings. Each sets the phase; -1 as the call that it makes. */
+
+static int
+begin_server(struct session *s)
+{
+	catalog_query(s->catalog, server_check_sql, NULL, 0);
+	s->phase = SESSION_SERVER;
+	return 0;
+}
+
+static int
+begin_slot(struct session *s)
+{
+	const char *slot = s->config->postgres.slot;
+
+	catalog_query(s->catalog, server_slot_sql, &slot, 1);
+	s->phase = SESSION_SLOT;
+	return 0;
+}
+
+static int
+begin_publication(struct session *s)
+{
+	/* Created before the slot, or the slot could not see it; never on a reconnect. */
+	if (s->prepared)
+		return begin_slot(s);
+	publication_prepare(s->publication);
+	s->phase = SESSION_PUBLICATION;
+	return 0;
+}
+
+static int
+begin_open(struct session *s, int64_t now_us, struct fail *f)
+{
+	s->phase = SESSION_OPEN;
+	return repl_open(s->repl, catalog_peer(s->catalog), now_us, f);
+}
+
+static int
+begin_start(struct session *s, int64_t now_us, struct fail *f)
+{
+	s->phase = SESSION_START;
+	return repl_start(s->repl, s->restart, now_us, f);
+}
+
+static int
+begin_create(struct session *s, int64_t now_us, struct fail *f)
+{
+	int64_t timeout = s->config->postgres.slot_timeout_ms * 1000;
+
+	s->phase = SESSION_CREATE;
+	s->give_up_at = timeout ? now_us + timeout : LOOP_NEVER;
+	s->wake_at = now_us + BLOCKED_FIRST_US;
+	buf_reset(&s->blockers);
+	log_info("creating the slot", LOG_STR("slot", s->config->postgres.slot));
+	return repl_create_slot(s->repl, now_us, f);
+}
+
+static void
+pause_for(struct session *s, int64_t pause, int64_t now_us)
+{
+	s->phase = SESSION_PAUSE;
+	s->wake_at = now_us + pause;
+}
+
+/* Answers. */
+
+static void
+warn_of_server(struct session *s)
+{
+	if (s->warned)
+		return;
+	s->warned = true;
+	if (s->server.gates_commits)
+		log_warn("synchronous_standby_names matches our application_name: "
+			"commits wait until their records are acknowledged");
+	if (s->server.unsafe_encoding)
+		log_warn("the database has the encoding SQL_ASCII: a value that "
+			"is not UTF-8 will stop the stream");
+}
+
+static int
+take_server(struct session *s, const struct pg_result *res, struct fail *f)
+{
+	if (server_check_read(res, &s->server, f))
+		return -1;
+	warn_of_server(s);
+	return begin_publication(s);
+}
+
+static int
+slot_absent(struct session *s, struct fail *f)
+{
+	const char *slot = s->config->postgres.slot;
+
+	if (is_known(s))
+		return fail_set(f, FAIL_LOST, "slot %s does not exist, but records "
+			"up to " LSN_FMT " have been published from it: it was "
+			"dropped, or the server was replaced, and changes since "
+			"then are lost; to start anew, remove the state record "
+			"and take a snapshot", slot,
+			LSN_ARG(s->known->last_commit));
+	if (s->slot_seen)
+		return fail_set(f, FAIL_LOST, "slot %s was dropped while pgwake "
+			"was running: changes since then are lost; to start "
+			"anew, remove the state record and take a snapshot", slot);
+	if (!s->config->postgres.create_slot)
+		return fail_set(f, FAIL_CONFIG, "slot %s does not exist and "
+			"postgres.create_slot is off: run SELECT "
+			"pg_create_logical_replication_slot('%s', 'pgoutput') in "
+			"database %s", slot, slot, s->server.database);
+	return 0;
+}
+
+static void
+wait_for_holder(struct session *s, int64_t now_us)
+{
+	bool own = s->slot.active_pid == s->last_pid;
+
+	if (!own && s->held_by != s->slot.active_pid) {
+		s->held_by = s->slot.active_pid;
+		log_info("the slot is in use, waiting for it",
+			LOG_STR("slot", s->config->postgres.slot),
+			LOG_INT("pid", s->slot.active_pid),
+			LOG_STR("application", s->slot.application),
+			LOG_STR("client", s->slot.address));
+	}
+	pause_for(s, own ? backoff_between(&s->backoff, 100000, 300000) :
+		backoff_between(&s->backoff, HELD_MIN_US, HELD_MAX_US), now_us);
+}
+
+static int
+take_slot(struct session *s, const struct pg_result *res, int64_t now_us,
+	struct fail *f)
+{
+	if (server_slot_read(res, s->config->postgres.slot, &s->slot, f))
+		return -1;
+	if (!s->slot.found)
+		return slot_absent(s, f) ? -1 : begin_open(s, now_us, f);
+	s->slot_seen = true;
+	if (s->slot.active_pid) {
+		wait_for_holder(s, now_us);
+		return 0;
+	}
+	if (s->held_by)
+		log_info("the slot is free, taking it over",
+			LOG_STR("slot", s->config->postgres.slot));
+	s->held_by = 0;
+	return begin_open(s, now_us, f);
+}
+
+/* The position that history must reach: what has been published, or streamed. */
+static lsn_t
+position_known(const struct session *s)
+{
+	lsn_t published = is_known(s) ? s->known->last_commit : 0;
+
+	return published > s->restart ? published : s->restart;
+}
+
+static uint32_t
+timeline_known(const struct session *s)
+{
+	if (s->info.identity.timeline)
+		return s->info.identity.timeline;
+	return is_known(s) ? s->known->timeline : 0;
+}
+
+static int
+check_system(const struct session *s, struct fail *f)
+{
+	const char *known = s->info.identity.system_id;
+	const char *now = repl_identity(s->repl)->system_id;
+
+	if (!*known && is_known(s))
+		known = s->known->system_id;
+	if (!*known || !strcmp(known, now))
+		return 0;
+	return fail_set(f, FAIL_LOST, "this is another database cluster: slot "
+		"%s was followed on the one with system identifier %s, this one "
+		"has %s; go back to that server, or remove the state record and "
+		"start anew with a snapshot", s->config->postgres.slot, known, now);
+}
+
+static int
+check_position(const struct session *s, struct fail *f)
+{
+	lsn_t known = position_known(s);
+	lsn_t end = repl_identity(s->repl)->position;
+
+	if (known <= end)
+		return 0;
+	return fail_set(f, FAIL_LOST, "the server's log ends at " LSN_FMT
+		", but records up to " LSN_FMT " have been published: the server "
+		"was restored from a backup, and its history now differs; remove "
+		"the state record and start anew with a snapshot",
+		LSN_ARG(end), LSN_ARG(known));
+}
+
+/* The slot is there, or is made now. */
+static int
+identity_accepted(struct session *s, int64_t now_us, struct fail *f)
+{
+	if (check_position(s, f))
+		return -1;
+	return s->slot.found ? begin_start(s, now_us, f) :
+		begin_create(s, now_us, f);
+}
+
+static int
+take_identity(struct session *s, int64_t now_us, struct fail *f)
+{
+	uint32_t known = timeline_known(s);
+	uint32_t now = repl_identity(s->repl)->timeline;
+
+	if (check_system(s, f))
+		return -1;
+	if (!known || known == now)
+		return identity_accepted(s, now_us, f);
+	if (now < known)
+		return fail_set(f, FAIL_LOST, "the server is on timeline %u, but "
+			"timeline %u has been followed: this is not the server "
+			"that was promoted; connect to that one", now, known);
+	s->phase = SESSION_HISTORY;
+	return repl_history(s->repl, now, now_us, f);
+}
+
+/* A promoted standby has our history if it left our timeline behind our position. */
+static int
+take_history(struct session *s, int64_t now_us, struct fail *f)
+{
+	uint32_t known = timeline_known(s);
+	uint32_t now = repl_identity(s->repl)->timeline;
+	lsn_t left = repl_left_timeline(s->repl, known);
+
+	if (!left || left < position_known(s))
+		return fail_set(f, FAIL_LOST, "the server is on timeline %u, "
+			"which left timeline %u at " LSN_FMT ", but records up to "
+			LSN_FMT " have been published from that one: its history "
+			"differs; remove the state record and start anew with a "
+			"snapshot", now, known, LSN_ARG(left),
+			LSN_ARG(position_known(s)));
+	log_warn("the server was promoted; its history goes on from ours",
+		LOG_UINT("timeline", now), LOG_UINT("before", known),
+		LOG_LSN("since", left));
+	return identity_accepted(s, now_us, f);
+}
+
+static int
+take_creation(struct session *s, int64_t now_us, struct fail *f)
+{
+	if (catalog_query_busy(s->catalog))
+		catalog_query_cancel(s->catalog);
+	s->slot.found = s->slot_seen = s->info.slot_created = true;
+	s->info.consistent_point = repl_consistent_point(s->repl);
+	s->slot.confirmed = s->info.consistent_point;
+	log_info("slot created", LOG_STR("slot", s->config->postgres.slot),
+		LOG_LSN("lsn", s->info.consistent_point));
+	return begin_start(s, now_us, f);
+}
+
+static int
+take_start(struct session *s, int64_t now_us)
+{
+	s->phase = SESSION_STREAM;
+	s->said.text[0] = '\0';
+	s->last_pid = repl_backend_pid(s->repl);
+	s->info.identity = *repl_identity(s->repl);
+	s->info.server_version = s->server.version;
+	s->info.encoding_unsafe = s->server.unsafe_encoding;
+	s->info.confirmed = s->slot.confirmed;
+	catalog_set_streamed(s->catalog);
+	catalog_set_peer(s->catalog, repl_peer(s->repl));
+	watch_start(s->watch, now_us);
+	log_info("streaming", LOG_STR("slot", s->config->postgres.slot),
+		LOG_LSN("confirmed", s->slot.confirmed),
+		LOG_LSN("restart", s->restart),
+		LOG_STR("database", s->info.identity.database),
+		LOG_INT("server_version", s->info.server_version),
+		LOG_STR("system_id", s->info.identity.system_id),
+		LOG_UINT("timeline", s->info.identity.timeline));
+	return 0;
+}
+
+/* Creation. */
+
+static void
+ask_blockers(struct session *s)
+{
+	char pid[16];
+	const char *params[1] = { pid };
+
+	snprintf(pid, sizeof(pid), "%d", repl_backend_pid(s->repl));
+	catalog_query(s->catalog, server_blockers_sql, params, 1);
+}
+
+static void
+take_blockers(struct session *s, const struct pg_result *res)
+{
+	buf_reset(&s->blockers);
+	server_blockers_read(res, &s->blockers);
+	log_info("the slot's creation waits for transactions that are older",
+		LOG_STR("slot", s->config->postgres.slot),
+		LOG_SPAN("waiting_for", buf_span(&s->blockers)));
+}
+
+/*
+ * Its process would go on waiting without us, and leave a slot behind that
+ * nobody reads: it is ended from the other connection.
+ */
+static int
+abandon_creation(struct session *s, int64_t now_us)
+{
+	char pid[16];
+	const char *params[1] = { pid };
+
+	snprintf(pid, sizeof(pid), "%d", repl_backend_pid(s->repl));
+	catalog_query(s->catalog, "SELECT pg_catalog.pg_terminate_backend($1)",
+		params, 1);
+	s->phase = SESSION_ABANDON;
+	s->wake_at = now_us + ABANDON_US;
+	return 0;
+}
+
+static int
+step_create(struct session *s, int64_t now_us, struct fail *f)
+{
+	const struct pg_result *res;
+	struct fail ignored = FAIL_INIT;
+	int rc = repl_step(s->repl, now_us, f);
+
+	if (rc)
+		return rc < 0 ? -1 : take_creation(s, now_us, f);
+	if (catalog_query_step(s->catalog, &res, &ignored) == 1) {
+		take_blockers(s, res);
+		catalog_query_cancel(s->catalog);
+	}
+	if (now_us >= s->give_up_at)
+		return abandon_creation(s, now_us);
+	if (now_us >= s->wake_at) {
+		s->wake_at = now_us + BLOCKED_EVERY_US;
+		ask_blockers(s);
+	}
+	return 0;
+}
+
+static int
+step_abandon(struct session *s, int64_t now_us, struct fail *f)
+{
+	const struct pg_result *res;
+	struct fail ignored = FAIL_INIT;
+
+	if (catalog_query_step(s->catalog, &res, &ignored) == 0 &&
+	    now_us < s->wake_at)
+		return 0;
+	return fail_set(f, FAIL_FATAL, "slot %s could not be created within "
+		"postgres.slot_timeout_ms = %lld: it waits for transactions that "
+		"are older: %.*s", s->config->postgres.slot,
+		(long long)s->config->postgres.slot_timeout_ms,
+		s->blockers.len ? (int)s->blockers.len : 7,
+		s->blockers.len ? s->blockers.p : "unknown");
+}
+
+/* Steps. */
+
+static int
+step_pause(struct session *s, int64_t now_us)
+{
+	if (now_us < s->wake_at)
+		return 0;
+	return s->held_by ? begin_slot(s) : begin_server(s);
+}
+
+static int
+step_publication(struct session *s, struct fail *f)
+{
+	int rc = publication_step(s->publication, f);
+
+	if (rc <= 0)
+		return rc;
+	s->prepared = true;
+	return begin_slot(s);
+}
+
+/* The phases that wait for the answer to one query. */
+static int
+step_query(struct session *s, int64_t now_us, struct fail *f)
+{
+	const struct pg_result *res;
+	int rc = catalog_query_step(s->catalog, &res, f);
+
+	if (rc <= 0)
+		return rc;
+	return s->phase == SESSION_SERVER ? take_server(s, res, f) :
+		take_slot(s, res, now_us, f);
+}
+
+/* The phases that wait for the replication connection. */
+static int
+step_repl(struct session *s, int64_t now_us, struct fail *f)
+{
+	int rc = repl_step(s->repl, now_us, f);
+
+	if (rc <= 0)
+		return rc;
+	switch (s->phase) {
+	case SESSION_OPEN:
+		s->phase = SESSION_IDENTIFY;
+		return repl_identify(s->repl, now_us, f);
+	case SESSION_IDENTIFY:
+		return take_identity(s, now_us, f);
+	case SESSION_HISTORY:
+		return take_history(s, now_us, f);
+	default:
+		return take_start(s, now_us);
+	}
+}
+
+static int
+step(struct session *s, int64_t now_us, struct fail *f)
+{
+	switch (s->phase) {
+	case SESSION_PAUSE:
+		return step_pause(s, now_us);
+	case SESSION_SERVER:
+	case SESSION_SLOT:
+		return step_query(s, now_us, f);
+	case SESSION_PUBLICATION:
+		return step_publication(s, f);
+	case SESSION_CREATE:
+		return step_create(s, now_us, f);
+	case SESSION_ABANDON:
+		return step_abandon(s, now_us, f);
+	case SESSION_STREAM:
+		return watch_step(s->watch, now_us, f);
+	default:
+		return step_repl(s, now_us, f);
+	}
+}
+
+/* Logged when it begins or changes, then now and then. */
+static void
+say(struct session *s, const char *what, const struct fail *why,
+	int64_t pause, int64_t now_us)
+{
+	if (!strcmp(s->said.text, why->text) &&
+	    now_us - s->said_at < SAY_AGAIN_US)
+		return;
+	s->said = *why;
+	s->said_at = now_us;
+	log_warn(what, LOG_STR("reason", why->text),
+		LOG_INT("retry_in_ms", pause / 1000));
+}
+
+static void
+try_again(struct session *s, const struct fail *why, int64_t now_us)
+{
+	int64_t pause = backoff_next(&s->backoff);
+
+	if (repl_slow_retry(s->repl) && pause < SLOW_PAUSE_US)
+		pause = SLOW_PAUSE_US;
+	/* Who has the slot is told by its row, after a moment. */
+	if (repl_slot_in_use(s->repl))
+		pause = backoff_between(&s->backoff, 200000, 500000);
+	else
+		say(s, "cannot stream, trying again", why, pause, now_us);
+	repl_abort(s->repl);
+	catalog_query_cancel(s->catalog);
+	pause_for(s, pause, now_us);
+}
+
+int
+session_step(struct session *s, int64_t now_us, struct fail *f)
+{
+	enum session_phase before;
+
+	do {
+		before = s->phase;
+		if (catalog_step(s->catalog, now_us, f))
+			return -1;
+		if (step(s, now_us, f) == 0)
+			continue;
+		if (f->kind != FAIL_RETRY)
+			return -1;
+		try_again(s, f, now_us);
+	} while (s->phase != before);
+	return 0;
+}
+
+bool
+session_streaming(const struct session *s)
+{
+	return s->phase == SESSION_STREAM && repl_streaming(s->repl);
+}
+
+void
+session_restart(struct session *s, lsn_t restart, const struct fail *why,
+	int64_t now_us)
+{
+	struct fail none = { FAIL_RETRY, "closed" };
+	int64_t pause = backoff_next(&s->backoff);
+
+	watch_stop(s->watch);
+	if (repl_slow_retry(s->repl) && pause < SLOW_PAUSE_US)
+		pause = SLOW_PAUSE_US;
+	repl_abort(s->repl);
+	catalog_set_peer(s->catalog, NULL);
+	s->restart = restart;
+	say(s, "the replication connection ended, connecting again",
+		why ? why : &none, pause, now_us);
+	pause_for(s, pause, now_us);
+}
+
+void
+session_progress(struct session *s)
+{
+	backoff_reset(&s->backoff);
+}
+
+bool
+session_server_stopping(const struct session *s)
+{
+	return catalog_server_stopping(s->catalog);
+}
+
+int
+session_fds(const struct session *s, struct pollfd *fds, int max, bool read)
+{
+	int n = 0;
+
+	if (n < max)
+		fds[n++] = catalog_wait(s->catalog);
+	if (n < max) {
+		fds[n] = repl_wait(s->repl);
+		/* An end of the connection is always readable, so nothing may be left to poll for. */
+		if (repl_streaming(s->repl) && !read)
+			fds[n].events &= ~POLLIN;
+		if (!fds[n].events)
+			fds[n].fd = -1;
+		n++;
+	}
+	return n;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int64_t
+session_deadline(const struct session *s)
+{
+	int64_t at = sooner(catalog_deadline(s->catalog), repl_deadline(s->repl));
+
+	switch (s->phase) {
+	case SESSION_PAUSE:
+	case SESSION_ABANDON:
+		return sooner(at, s->wake_at);
+	case SESSION_CREATE:
+		return sooner(at, sooner(s->wake_at, s->give_up_at));
+	case SESSION_STREAM:
+		return sooner(at, watch_deadline(s->watch));
+	default:
+		return at;
+	}
+}
+
+struct repl *
+session_repl(struct session *s)
+{
+	return s->repl;
+}
+
+struct catalog *
+session_catalog(struct session *s)
+{
+	return s->catalog;
+}
+
+const struct session_info *
+session_info(const struct session *s)
+{
+	return &s->info;
+}
+
+const char *
+session_phase_name(const struct session *s)
+{
+	switch (s->phase) {
+	case SESSION_STREAM:
+		return "streaming";
+	case SESSION_CREATE:
+	case SESSION_ABANDON:
+		return "creating the slot";
+	case SESSION_PAUSE:
+		return s->held_by ? "waiting for the slot" : "waiting to connect again";
+	default:
+		return "connecting";
+	}
+}
