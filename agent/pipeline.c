@@ -250,10 +250,11 @@ void
 pipeline_disconnected(struct pipeline *p)
 {
 	const struct transaction *tx = change_transaction(p->change);
-	bool row = p->in_hand && !change_wanted(p->change);
+	/* A relation in hand is no part of the count of messages. */
+	bool row = p->in_hand && p->message.type != PGOUTPUT_RELATION;
 
 	if (tx->open) {
-		uint64_t whole = tx->messages - (row && tx->messages > 0);
+		uint64_t whole = tx->messages - row;
 		bool further = p->resume.final_lsn != tx->final_lsn ||
 			whole > p->resume.messages ||
 			(whole == p->resume.messages &&

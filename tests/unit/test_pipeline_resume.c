@@ -1,0 +1,211 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "script.h"
+
+/*
+ * One transaction with every kind of message: frames 0..8, nine records. Facts
+ * are given when they are wanted, except at frame `wait`.
+ */
+enum { FRAMES = 9, RECORDS = 9 };
+
+static enum pipeline_result
+step(struct fixture *x, int frame)
+{
+	switch (frame) {
+	case 0: return begin(x, 0x1000);
+	case 1: return relation(x, T, 'd');
+	case 2: return insert(x, T, 0x900, "1");
+	case 3: return rekey(x, 0x910, 'K', "1", "2");
+	case 4: return delete(x, 0x920, "2");
+	case 5: return relation(x, U, 'd');
+	case 6: return truncate_both(x, 0x930);
+	case 7: return message(x, true, 0x940, "p");
+	default: return commit(x, 0x1000, 0x1100);
+	}
+}
+
+/* Where the connection is lost. */
+struct cut {
+	int frames;		/* before this frame */
+	size_t room;		/* the sink has taken this many and is full */
+	int wait;		/* while the facts of this frame are waited for */
+	int given;		/* they were given, and not gone on with */
+};
+
+static void
+play(struct fixture *x, struct cut cut)
+{
+	x->sink.room = cut.room;
+	for (int i = 0; i < cut.frames; i++) {
+		enum pipeline_result r = step(x, i);
+
+		if (r == PIPELINE_FULL || (r == PIPELINE_NEED && i == cut.wait))
+			break;
+		if (r == PIPELINE_NEED) {
+			assert_int_equal(give_facts(x), 0);
+			if (i == cut.given)
+				break;
+			r = resume(x);
+		}
+		assert_int_equal(r, PIPELINE_DONE);
+	}
+}
+
+/* All places: 0..8 frames, 0..8 records, two waits, two given; the last is: nowhere. */
+enum { CUTS = FRAMES + RECORDS + 4 };
+
+static struct cut
+nth_cut(int n)
+{
+	struct cut whole = { FRAMES, MAX_TAKEN, -1, -1 };
+
+	if (n < FRAMES)
+		whole.frames = n;
+	else if (n < FRAMES + RECORDS)
+		whole.room = (size_t)(n - FRAMES);
+	else if (n < FRAMES + RECORDS + 2)
+		whole.wait = n == FRAMES + RECORDS ? 1 : 5;
+	else if (n < CUTS)
+		whole.given = n == CUTS - 2 ? 1 : 5;
+	return whole;
+}
+
+static void
+assert_all_of_it_once(struct fixture *x)
+{
+	static const char ops[] = "cd0cd0ttm";
+	static const char *const keys[] = { "{\"id\":1}", "{\"id\":1}",
+		"{\"id\":1}", "{\"id\":2}", "{\"id\":2}", "{\"id\":2}", "", "",
+		"{\"prefix\":\"p\"}" };
+
+	assert_int_equal(x->sink.count, RECORDS);
+	for (size_t i = 0; i < RECORDS; i++)
+		assert_taken(x, i, ops[i], keys[i]);
+}
+
+/* Loses the connection at two places, then not; nothing is lost, nothing doubled. */
+static void
+lose_twice(int first, int second, bool acked_at_once)
+{
+	struct fixture *x = fixture_new();
+	size_t acked = 0;
+	const int cuts[] = { first, second, CUTS };
+
+	for (int i = 0;; i++) {
+		assert_true(i < 3);
+		play(x, nth_cut(cuts[i]));
+		while (acked_at_once && acked < x->sink.count)
+			ack(x, acked++);
+		/* A sink with room for what is left lets the whole of it through. */
+		if (track_restart(x->track) == 0x1100)
+			break;
+		assert_at(x, 0, 0);
+		disconnect(x);
+	}
+	assert_all_of_it_once(x);
+	assert_int_equal(track_restart(x->track), 0x1100);
+	for (size_t i = RECORDS; i-- > acked;) {
+		assert_at(x, 0, 0x1100);
+		ack(x, i);
+	}
+	assert_at(x, 0x1100, 0x1100);
+	assert_int_equal(track_pending(x->track), 0);
+	assert_int_equal(pipeline_counters(x->p)->records, RECORDS);
+	assert_int_equal(pipeline_counters(x->p)->transactions, 1);
+	x->sink.room = MAX_TAKEN;
+	transaction(x, 0x1200, 0x1300, "9", false);	/* the next is whole */
+	assert_int_equal(x->sink.count, RECORDS + 1);
+	fixture_free(x);
+}
+
+static void
+a_transaction_read_again_goes_on_where_it_was(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CUTS; i++)
+		for (int j = 0; j < CUTS; j++) {
+			lose_twice(i, j, false);
+			lose_twice(i, j, true);
+		}
+}
+
+static void
+another_transaction_is_sent_from_its_start(void **state)
+{
+	struct fixture *x = *state;
+
+	play(x, nth_cut(FRAMES + 3));
+	disconnect(x);
+	x->sink.room = MAX_TAKEN;
+	transaction(x, 0x1400, 0x1500, "7", false);
+	assert_int_equal(x->sink.count, 4);
+	assert_taken(x, 3, 'c', "{\"id\":7}");
+	/* What was cut off is not waited for by position, but by its records. */
+	ack(x, 3);
+	assert_at(x, 0, 0x1500);
+	ack(x, 0);
+	ack(x, 1);
+	ack(x, 2);
+	assert_at(x, 0x1500, 0x1500);
+}
+
+static void
+keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off(void **state)
+{
+	struct fixture *x = *state;
+
+	play(x, nth_cut(FRAMES + 3));
+	disconnect(x);
+	assert_done(keepalive(x, 0x800));
+	assert_at(x, 0, 0x800);
+	for (size_t i = 0; i < 3; i++)
+		ack(x, i);
+	assert_at(x, 0x800, 0x800);
+	play(x, nth_cut(CUTS));
+	assert_all_of_it_once(x);
+	for (size_t i = 3; i < RECORDS; i++)
+		ack(x, i);
+	assert_at(x, 0x1100, 0x1100);
+}
+
+static void
+counters_and_the_last_commit(void **state)
+{
+	struct fixture *x = *state;
+	const struct pipeline_counters *c = pipeline_counters(x->p);
+
+	pipeline_set_last_commit(x->p, 0x42);
+	play(x, nth_cut(FRAMES + 3));	/* insert, two of three, full */
+	assert_string_equal(x->sink.taken[0].sequence, "[\\\"66\\\",\\\"2304\\\"");
+	disconnect(x);
+	play(x, nth_cut(CUTS));
+	assert_done(keepalive(x, 0x1200));
+	assert_int_equal(c->frames, 4 + 9 + 1);
+	assert_int_equal(c->records, 9);
+	assert_int_equal(c->skipped, 3);
+	assert_int_equal(c->transactions, 1);
+	assert_true(c->bytes > 200);
+	assert_done(begin(x, 0x1300));
+	assert_done(insert(x, T, 0x1250, "5"));
+	assert_string_equal(x->sink.taken[9].sequence,
+		"[\\\"4352\\\",\\\"4688\\\"");
+}
+
+int
+main(void)
+{
+#define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_transaction_read_again_goes_on_where_it_was),
+		TEST(another_transaction_is_sent_from_its_start),
+		TEST(keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off),
+		TEST(counters_and_the_last_commit),
+	};
+
+	return cmocka_run_group_tests_name("pipeline_resume", tests, NULL, NULL);
+}
