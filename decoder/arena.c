@@ -81,6 +81,8 @@ arena_more(struct arena *a, size_t n)
 	size_t left = a->cap - a->used;
 	struct arena_block *b;
 
+	if (n == 0 && a->blocks && !a->failed)
+		return a->at;	/* nothing needs no room */
 	if (a->failed || n > SIZE_MAX - sizeof(*b) - 7 || need > left)
 		return give_up(a);
 	if (size > ARENA_MAX_BLOCK)

@@ -70,6 +70,27 @@ nothing_is_a_valid_pointer(void **state)
 }
 
 static void
+nothing_takes_no_room(void **state)
+{
+	struct arena a;
+	size_t used;
+
+	(void)state;
+	arena_init(&a, MIB);
+	assert_non_null(arena_alloc(&a, 0));
+	used = a.used;
+	for (int i = 0; i < 1000; i++)
+		assert_non_null(arena_zero(&a, 0, 8));
+	assert_int_equal(a.used, used);
+	/* Not even the last byte of a block. */
+	assert_non_null(arena_alloc(&a, (size_t)(a.end - a.at)));
+	assert_ptr_equal(a.at, a.end);
+	assert_non_null(arena_alloc(&a, 0));
+	assert_int_equal(a.used, used);
+	arena_release(&a);
+}
+
+static void
 reset_keeps_the_first_block(void **state)
 {
 	struct arena a;
@@ -291,6 +312,7 @@ main(void)
 		cmocka_unit_test(unused_arena),
 		cmocka_unit_test(objects_are_aligned_and_apart),
 		cmocka_unit_test(nothing_is_a_valid_pointer),
+		cmocka_unit_test(nothing_takes_no_room),
 		cmocka_unit_test(reset_keeps_the_first_block),
 		cmocka_unit_test(oversized_object_has_its_own_block),
 		cmocka_unit_test(oversized_object_comes_first),
