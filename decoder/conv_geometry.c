@@ -78,10 +78,11 @@ conv_geometry_point(const struct conv *c, struct span text, struct arena *a,
 	x = (struct span){ text.p + 1, (size_t)(comma - text.p) - 1 };
 	y = (struct span){ comma + 1,
 		(size_t)(text.p + text.len - comma) - 2 };
-	if (!to_double(x, &dx) || !to_double(y, &dy) ||
-	    c->item->fn(c->item, x, a, &vx, f) ||
-	    c->item->fn(c->item, y, a, &vy, f))
+	if (!to_double(x, &dx) || !to_double(y, &dy))
 		return bad(f, "point", text);
+	if (c->item->fn(c->item, x, a, &vx, f) ||
+	    c->item->fn(c->item, y, a, &vy, f))
+		return -1;
 	fields = point(a, vx, vy, dx, dy);
 	if (!fields)
 		return no_memory(f);

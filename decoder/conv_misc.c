@@ -253,7 +253,7 @@ conv_misc_vector(const struct conv *c, struct span text, struct arena *a,
 		return no_memory(f, "vector");
 	for (size_t i = 0; i < count; i++) {
 		if (c->item->fn(c->item, next_piece(&inner), a, &items[i], f))
-			return bad(f, "vector", text);
+			return -1;
 	}
 	*out = value_items(VALUE_ARRAY, items, count);
 	return 0;
@@ -326,7 +326,8 @@ conv_misc_sparsevec(const struct conv *c, struct span text, struct arena *a,
 		return no_memory(f, "sparsevec");
 	for (size_t i = 0; i < count; i++) {
 		if (!sparse_item(c, next_piece(&inner), a, &items[2 * i], f))
-			return bad(f, "sparsevec", text);
+			return arena_failed(a) ? no_memory(f, "sparsevec") :
+				bad(f, "sparsevec", text);
 	}
 	fields[0] = value_int(dimensions);
 	fields[1] = value_items(VALUE_MAP, items, count);

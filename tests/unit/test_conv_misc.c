@@ -35,7 +35,7 @@ hstore_as_map(void **state)
 	check(&map, "", "<>");
 	check(&map, "\"a\"=>\"x \\\" \\\\\", \"b\\\"\"=>NULL",
 		"<\"a\":\"x \" \\\",\"b\"\":null>");
-	starve(&map, "\"key\"=>\"val\"");
+	starve(&map, "\"k\\\"\"=>\"v\\\\\"");
 }
 
 static void

@@ -217,7 +217,7 @@ without_memory(void **state)
 	(void)state;
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < 3; i++) {
-		for (size_t cap = 8; cap < 48; cap += 8) {
+		for (size_t cap = 8; cap < 128; cap += 8) {
 			struct fail f = FAIL_INIT;
 
 			types_map(&modes, &facts, cases[i].oid, -1, true, &a,
