@@ -139,6 +139,41 @@ uninstall:
 	-rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null
 # --- end of install ---
 
+# --- Tests: everything, and the parts; PG=14|15|16|17|18 chooses the major ---
+PG ?= 15
+
+.PHONY: test pytest coverage bench
+test:
+	@tests/tools/deps build test fuzz
+	@PG=$(PG) MAKE='$(MAKE) --no-print-directory' tests/run
+
+# Only the integration tests, on the build at hand: make pytest ARGS="-k toast"
+pytest: $B/pgwake
+	@tests/tools/deps test
+	@PGWAKE_BIN='$(abspath $B/pgwake)' "$$(tests/tools/venv)" -m pytest tests/integration --pg $(PG) $(ARGS)
+
+# Of what must be covered by units alone: the decoder and the tracker.
+coverage:
+	@tests/tools/deps build coverage
+	@rm -f $$(find build-coverage -name '*.gcda' 2>/dev/null)
+	@mkdir -p build-coverage
+	@$(MAKE) --no-print-directory COVERAGE=1 unit >build-coverage/unit.log 2>&1 || \
+		{ tail -n 30 build-coverage/unit.log; exit 1; }
+	@gcovr --root . --object-directory build-coverage --filter decoder/ \
+		--filter agent/track.c --filter include/cursor.h --exclude-unreachable-branches \
+		--fail-under-line 95 --print-summary build-coverage
+# --- end of tests ---
+
+# --- Bench: see tests/bench/bench.py for what it can be told ---
+$B/bench/pipe: tests/bench/pipe.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -Wall -Wextra -O2 $(CFLAGS) $(pkg_cflags) -o $@ $< $(LDFLAGS) $(pkg_libs)
+
+bench: $B/pgwake $B/bench/pipe
+	@tests/tools/deps test
+	@PGWAKE_BIN='$(abspath $B/pgwake)' "$$(tests/tools/venv)" tests/bench/bench.py
+# --- end of bench ---
+
 clean:
 	rm -rf build build-* pgwake libdecoder.a
 

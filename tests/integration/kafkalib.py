@@ -13,7 +13,7 @@ from records import Record
 from waiting import free_port, wait_until
 
 CLUSTER_ID = "MkU3OEVBNTcwNTJENDM2Qg"
-JAVA = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+FRUGAL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 SASL_USER, SASL_PASSWORD = "app", "correct-horse"
 
 # PROXIED is advertised at the port of a fault proxy, so a client that
@@ -78,8 +78,11 @@ def find_jars():
 
 
 class Kafka:
-    def __init__(self, directory):
+    """`properties` are laid over CONFIG, with underscores for dots."""
+
+    def __init__(self, directory, java=("-Xmx512m", *FRUGAL), **properties):
         self.dir = directory
+        self.java = java
         self.classpath = os.path.join(find_jars(), "*")
         self.logfile = os.path.join(directory, "log")
         self.process = None
@@ -92,7 +95,8 @@ class Kafka:
         self._write("server.properties", CONFIG.format(
             dir=directory, port=self.port, behind=self.behind_port, proxy=self.proxy_port,
             sasl=self.sasl_port, tls=self.tls_port, controller=controller,
-            user=SASL_USER, password=SASL_PASSWORD))
+            user=SASL_USER, password=SASL_PASSWORD) + "".join(
+                f"{k.replace('_', '.')}={v}\n" for k, v in properties.items()))
 
     def _write(self, name, text):
         with open(os.path.join(self.dir, name), "w") as f:
@@ -110,7 +114,7 @@ class Kafka:
             self._write("server.pem", k.read() + c.read())
 
     def _java(self, *args):
-        return ["java", "-Xmx512m", *JAVA,
+        return ["java", *self.java,
                 f"-Dlog4j2.configurationFile={self.dir}/log4j2.properties",
                 "-cp", self.classpath, *args]
 
@@ -173,6 +177,11 @@ class Kafka:
         config = {k.replace("_", "."): str(v) for k, v in config.items()}
         admin = self.admin()  # has to live until the result is in
         admin.create_topics([NewTopic(name, partitions, 1, config=config)])[name].result(15)
+
+    def delete_topics(self, names):
+        admin = self.admin()
+        for result in admin.delete_topics(list(names)).values():
+            result.result(15)
 
     def topics(self, prefix=""):
         """{name: number of partitions}"""
