@@ -47,10 +47,13 @@ column_value(const struct plan_column *c, const struct pgoutput_tuple *tuple,
 		return 0;
 	case PGOUTPUT_UNCHANGED:
 		*out = c->type.unavailable;
-		return 0;
+		break;
 	default:
-		return convert(c, v, a, out, f);
+		if (convert(c, v, a, out, f) == -1)
+			return -1;
 	}
+	/* A value that the type's schema cannot hold, such as NaN as a decimal, is null. */
+	return out->kind == VALUE_NULL && c->not_null ? PLAN_RELAX : 0;
 }
 
 static int
