@@ -2,30 +2,31 @@
 
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS UINT64_C(0x8080808080808080)
+#define SPACES (ONES * ' ')
+
+/* Bytes that are looked at together. */
+#define WORD 8
 
 /* The longest escape: a surrogate pair. */
 #define ESCAPE_MAX 12
 
 static const char hex[] = "0123456789ABCDEF";
 
-/* Where the next byte is read and written. */
-struct quoting {
-	const unsigned char *p, *end;
-	char *out;
-	struct buf *b;
-};
-
 /*
  * Little-endian whatever the machine is, so that the lowest mark below is the
  * first byte; compilers make it a single load.
  */
+static inline uint32_t
+load4(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+		(uint32_t)p[3] << 24;
+}
+
 static inline uint64_t
 load8(const unsigned char *p)
 {
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-		(uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-		(uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-		(uint64_t)p[7] << 56;
+	return load4(p) | (uint64_t)load4(p + 4) << 32;
 }
 
 /*
@@ -49,32 +50,39 @@ plain(unsigned char c)
 }
 
 /*
- * Copies up to the first byte that is not plain. There is room for all of the
- * input, so eight bytes may be written before it is known how many count.
+ * Copies up to the first byte that is not plain. There is room for all that is
+ * left, so eight bytes may be written before it is known how many count.
  */
-static void
-copy_plain(struct quoting *q)
+static inline size_t
+copy_plain(char *out, const unsigned char *p, size_t left)
 {
-	while (q->end - q->p >= 8) {
-		uint64_t found = marks(load8(q->p));
-		int n;
+	size_t n = 0;
 
-		memcpy(q->out, q->p, 8);
-		n = found ? __builtin_ctzll(found) / 8 : 8;
-		q->p += n;
-		q->out += n;
+	for (; left - n >= WORD; n += WORD) {
+		uint64_t found = marks(load8(p + n));
+
+		memcpy(out + n, p + n, WORD);
 		if (found)
-			return;
+			return n + (size_t)__builtin_ctzll(found) / 8;
 	}
-	while (q->p < q->end && plain(*q->p))
-		*q->out++ = (char)*q->p++;
+	if (left - n >= WORD / 2) {
+		uint64_t found = marks(load4(p + n) | SPACES << 32);
+
+		memcpy(out + n, p + n, WORD / 2);
+		if (found)
+			return n + (size_t)__builtin_ctzll(found) / 8;
+		n += WORD / 2;
+	}
+	for (; n < left && plain(p[n]); n++)
+		out[n] = (char)p[n];
+	return n;
 }
 
 /*
  * Length of the well-formed sequence at `p`, 0 if it is none: table 3-7 of
  * the Unicode standard.
  */
-static size_t
+static inline size_t
 sequence(const unsigned char *p, size_t left)
 {
 	unsigned char low = 0x80, high = 0xBF;
@@ -82,6 +90,8 @@ sequence(const unsigned char *p, size_t left)
 
 	if (p[0] < 0xC2 || p[0] > 0xF4 || left < n)
 		return 0;
+	if (n == 2)
+		return (p[1] & 0xC0) == 0x80 ? 2 : 0;
 	if (p[0] == 0xE0)
 		low = 0xA0;	/* below: overlong */
 	else if (p[0] == 0xED)
@@ -98,103 +108,122 @@ sequence(const unsigned char *p, size_t left)
 	return n;
 }
 
-/* Room for `n` bytes besides the rest of the input and the closing quote. */
-static bool
-widen(struct quoting *q, size_t n)
+/*
+ * Copies characters of two and three bytes and the odd plain one among them;
+ * a longer plain run is copied faster by words.
+ */
+static inline size_t
+copy_bmp(char *out, const unsigned char *p, size_t left)
 {
-	q->b->len = (size_t)(q->out - q->b->p);
-	if (!buf_reserve(q->b, n + (size_t)(q->end - q->p) + 1))
-		return false;
-	q->out = q->b->p + q->b->len;
-	return true;
-}
+	size_t n = 0, len, run = 0;
 
-static void
-put_unit(struct quoting *q, unsigned unit)
-{
-	*q->out++ = '\\';
-	*q->out++ = 'u';
-	for (int shift = 12; shift >= 0; shift -= 4)
-		*q->out++ = hex[unit >> shift & 15];
-}
-
-/* Copies characters that are not ASCII. False: not UTF-8, or no room. */
-static bool
-copy_unicode(struct quoting *q)
-{
-	while (q->p < q->end && *q->p >= 0x80) {
-		const unsigned char *p = q->p;
-		size_t n = sequence(p, (size_t)(q->end - p));
-		unsigned code;
-
-		if (n == 0)
-			return false;
-		if (n < 4) {
-			for (size_t i = 0; i < n; i++)
-				*q->out++ = (char)p[i];
-			q->p += n;
+	for (; n < left; n += len) {
+		if (p[n] < 0x80) {
+			if (!plain(p[n]) || ++run > WORD)
+				break;
+			out[n] = (char)p[n];
+			len = 1;
 			continue;
 		}
-		code = (p[0] & 7u) << 18 | (p[1] & 63u) << 12 |
-			(p[2] & 63u) << 6 | (p[3] & 63u);
-		code -= 0x10000;
-		if (!widen(q, ESCAPE_MAX))
-			return false;
-		put_unit(q, 0xD800 | code >> 10);
-		put_unit(q, 0xDC00 | (code & 0x3FF));
-		q->p += n;
+		run = 0;
+		len = sequence(p + n, left - n);
+		if (len == 2) {
+			memcpy(out + n, p + n, 2);
+		} else if (len == 3) {
+			memcpy(out + n, p + n, 3);
+		} else {
+			break;
+		}
 	}
-	return true;
+	return n;
 }
 
-/* Escapes one ASCII character. False: no room. */
-static bool
-copy_escaped(struct quoting *q)
+static char *
+put_unit(char *out, unsigned unit)
+{
+	*out++ = '\\';
+	*out++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4)
+		*out++ = hex[unit >> shift & 15];
+	return out;
+}
+
+static char *
+put_pair(char *out, const unsigned char *p)
+{
+	unsigned code = (p[0] & 7u) << 18 | (p[1] & 63u) << 12 |
+		(p[2] & 63u) << 6 | (p[3] & 63u);
+
+	code -= 0x10000;
+	out = put_unit(out, 0xD800 | code >> 10);
+	return put_unit(out, 0xDC00 | (code & 0x3FF));
+}
+
+static inline char *
+put_escape(char *out, unsigned char c)
 {
 	/* Indexed by control character; a dot has no short form. */
 	static const char letters[] = "........btn.fr..................";
-	unsigned char c = *q->p;
 	char letter = c < 0x20 ? letters[c] : (char)c;
 
-	if (!widen(q, letter == '.' ? 6 : 2))
-		return false;
-	if (letter == '.') {
-		put_unit(q, c);
-	} else {
-		*q->out++ = '\\';
-		*q->out++ = letter;
-	}
-	q->p++;
-	return true;
+	if (letter == '.')
+		return put_unit(out, c);
+	*out++ = '\\';
+	*out++ = letter;
+	return out;
+}
+
+/* Where to write on, with room for `n` bytes; NULL if there is none. */
+static inline char *
+reserve(struct buf *b, char *out, size_t n)
+{
+	b->len = (size_t)(out - b->p);
+	return buf_reserve(b, n) ? b->p + b->len : NULL;
+}
+
+static int
+full(const struct buf *b, struct fail *f)
+{
+	return fail_set(f, FAIL_FATAL,
+		"the record is larger than the limit of %zu bytes", b->cap);
 }
 
 int
 quote_json(struct buf *b, struct span s, struct fail *f)
 {
-	const unsigned char *start = (const unsigned char *)s.p;
-	struct quoting q = { .p = start, .end = start + s.len, .b = b };
-	bool good = true;
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t left = s.len, n;
+	char *out;
 
-	if (!buf_reserve(b, s.len + 2))
-		goto full;
-	q.out = b->p + b->len;
-	*q.out++ = '"';
+	if (!buf_reserve(b, left + 2))
+		return full(b, f);
+	out = b->p + b->len;
+	*out++ = '"';
+	/* Always: room for what is left and the closing quote. */
 	for (;;) {
-		copy_plain(&q);
-		if (q.p == q.end)
+		n = copy_plain(out, p, left);
+		if (n < left && p[n] >= 0x80)
+			n += copy_bmp(out + n, p + n, left - n);
+		out += n;
+		p += n;
+		left -= n;
+		if (left == 0)
 			break;
-		good = *q.p < 0x80 ? copy_escaped(&q) : copy_unicode(&q);
-		if (b->failed)
-			goto full;
-		if (!good)
+		if (plain(p[0]))
+			continue;
+		n = p[0] < 0x80 ? 1 : sequence(p, left);
+		if (n == 0)
 			return fail_set(f, FAIL_FATAL,
 				"text is not valid UTF-8 at byte %zu",
-				(size_t)(q.p - start));
+				s.len - left);
+		out = reserve(b, out, left + ESCAPE_MAX);
+		if (!out)
+			return full(b, f);
+		out = n == 1 ? put_escape(out, p[0]) : put_pair(out, p);
+		p += n;
+		left -= n;
 	}
-	*q.out++ = '"';
-	b->len = (size_t)(q.out - b->p);
+	*out++ = '"';
+	b->len = (size_t)(out - b->p);
 	return 0;
-full:
-	return fail_set(f, FAIL_FATAL,
-		"the record is larger than the limit of %zu bytes", b->cap);
 }
