@@ -44,7 +44,8 @@ config_set(struct config *c, const char *assignment, const char *where, struct f
 	while (len > 0 && assignment[len - 1] == ' ')
 		len--;
 	if (len == 0)
-		return fail_set(f, FAIL_CONFIG, "%s %s: give it as key=value, for example %s log.level=debug",
+		return fail_set(f, FAIL_CONFIG, "%s %s: give it as key=value, "
+			"for example %s log.level=debug",
 			where, assignment, where);
 	if (len >= sizeof(name))
 		return fail_set(f, FAIL_CONFIG, "%s: a key that long does not exist", where);
@@ -203,12 +204,13 @@ check_names(const struct config *c, struct fail *f)
 {
 	if (!is_topic_text(c->prefix))
 		return wrong(c, NULL, "prefix",
-			"may hold letters, digits, '.', '_' and '-' only: it is part of topic names", f);
+			"may hold letters, digits, '.', '_' and '-' only: it "
+				"is part of topic names", f);
 	if (is_empty(c->format.topic_delimiter) || !is_topic_text(c->format.topic_delimiter))
 		return wrong(c, "format", "topic_delimiter",
 			"must be made of letters, digits, '.', '_' and '-'", f);
-	if (is_empty(c->postgres.publication) || strlen(c->postgres.publication) > 63)
-		return wrong(c, "postgres", "publication", "must be a name of 1 to 63 bytes", f);
+	if (is_empty(c->postgres.publication))
+		return wrong(c, "postgres", "publication", "must not be empty", f);
 	return 0;
 }
 
@@ -255,7 +257,8 @@ check_modes(const struct config *c, struct fail *f)
 	if (c->kafka.topic_replication == 0)
 		return wrong(c, "kafka", "topic_replication_factor", "must be -1 or at least 1", f);
 	if (c->snapshot.mode != SNAPSHOT_NO_DATA)
-		return wrong(c, "snapshot", "mode", "needs the rows that are already there, and this "
+		return wrong(c, "snapshot", "mode", "needs the rows that are "
+			"already there, and this "
 			"version streams changes only: set snapshot.mode = \"no_data\"", f);
 	return 0;
 }

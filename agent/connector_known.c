@@ -7,8 +7,10 @@
 #define NO_SIGNALS "signals are not read"
 #define NO_TRANSFORMS "records are published as they are, without transforms"
 #define NO_MASKS "values would be published as they are"
-#define SLOT_MOVES "the slot moves as soon as Kafka has acknowledged the records"
-#define STOPS "a record that cannot be decoded or delivered stops pgwake; nothing is skipped"
+#define SLOT_MOVES "the slot moves as soon as Kafka has acknowledged the " \
+	"records"
+#define STOPS "a record that cannot be decoded or delivered stops pgwake; " \
+	"nothing is skipped"
 
 #define NOTHING CONNECTOR_NOTHING
 #define LOST CONNECTOR_LOST
@@ -53,24 +55,34 @@ static const struct connector_known known[] = {
 	{ "topic.heartbeat.*", NOTHING, NULL, NULL },
 	{ "topic.transaction", NOTHING, NULL, NULL },
 	{ "transaction.metadata.factory", NOTHING, NULL, NULL },
-	{ "table.ignore.builtin", LOST, "true", "tables of the system are never captured" },
+	{ "table.ignore.builtin", LOST, "true", "tables of the system are "
+		"never captured" },
 
 	/* The connection and the slot. */
 	{ "plugin.name", LOST, "pgoutput",
-	  "pgwake reads pgoutput; a slot of another plugin cannot be followed, name a new one" },
-	{ "database.initial.statements", LOST, "", "these statements are not run" },
-	{ "database.sslfactory", LOST, "", "TLS is libpq's; see sslmode and sslrootcert of the dsn" },
-	{ "database.connection.factory.class", LOST, "", "the connection is libpq's" },
-	{ "driver.*", LOST, NULL, "the driver is libpq; its parameters go into postgres.dsn" },
+	  "pgwake reads pgoutput; a slot of another plugin cannot be followed, "
+		"name a new one" },
+	{ "database.initial.statements", LOST, "", "these statements are not "
+		"run" },
+	{ "database.sslfactory", LOST, "", "TLS is libpq's; see sslmode and "
+		"sslrootcert of the dsn" },
+	{ "database.connection.factory.class", LOST, "", "the connection is "
+		"libpq's" },
+	{ "driver.*", LOST, NULL, "the driver is libpq; its parameters go into "
+		"postgres.dsn" },
 	{ "slot.drop.on.stop", LOST, "false", "pgwake never drops a slot" },
-	{ "slot.failover", LOST, "false", "create the slot with failover yourself before the first start" },
+	{ "slot.failover", LOST, "false", "create the slot with failover "
+		"yourself before the first start" },
 	{ "slot.stream.params", LOST, "", "they are not passed on" },
 	{ "lsn.flush.mode", LOST, "connector,connector_and_driver", SLOT_MOVES },
 	{ "flush.lsn.source", LOST, "true", SLOT_MOVES },
-	{ "offset.mismatch.strategy", LOST, "no_validation", "the slot alone says where to go on" },
+	{ "offset.mismatch.strategy", LOST, "no_validation", "the slot alone "
+		"says where to go on" },
 	{ "heartbeat.interval.ms", LOST, "0",
-	  "no heartbeat records are written; the slot moves on an idle database without them" },
-	{ "heartbeat.action.query", LOST, "", "the slot moves on an idle database without it" },
+	  "no heartbeat records are written; the slot moves on an idle "
+		"database without them" },
+	{ "heartbeat.action.query", LOST, "", "the slot moves on an idle "
+		"database without it" },
 
 	/* Failures, guarantees, things around the stream. */
 	{ "errors.tolerance", LOST, "none", STOPS },
@@ -79,9 +91,12 @@ static const struct connector_known known[] = {
 	{ "event.processing.failure.handling.mode", LOST, "fail", STOPS },
 	{ "event.converting.failure.handling.mode", LOST, "warn", STOPS },
 	{ "exactly.once.support", LOST, "requested",
-	  "every record is delivered at least once; only a crash can repeat some" },
-	{ "transaction.boundary*", LOST, "poll", "Kafka's transactions are not used" },
-	{ "topic.creation.*", LOST, NULL, "topics are created with one set of properties" },
+	  "every record is delivered at least once; only a crash can repeat "
+		"some" },
+	{ "transaction.boundary*", LOST, "poll", "Kafka's transactions are not "
+		"used" },
+	{ "topic.creation.*", LOST, NULL, "topics are created with one set of "
+		"properties" },
 	{ "snapshot.*", LOST, NULL, NO_ROWS },
 	{ "legacy.snapshot.*", LOST, NULL, NO_ROWS },
 	{ "incremental.snapshot.*", LOST, NULL, NO_SIGNALS },
@@ -89,43 +104,58 @@ static const struct connector_known known[] = {
 	{ "read.only", LOST, "false", NO_SIGNALS },
 	{ "notification.*", LOST, "", "no notifications are sent" },
 	{ "openlineage.*", LOST, NULL, "OpenLineage is not informed" },
-	{ "producer.override.*", LOST, NULL, "librdkafka has no such property" },
+	{ "producer.override.*", LOST, NULL, "librdkafka has no such "
+		"property" },
 	{ "consumer.override.*", NOTHING, NULL, NULL },
 	{ "admin.override.*", NOTHING, NULL, NULL },
 
 	/* Events would differ. */
 	{ "provide.transaction.metadata", CHANGES, "false",
-	  "events would lack the transaction block, and its topic would stay empty" },
+	  "events would lack the transaction block, and its topic would stay "
+		"empty" },
 	{ "skip.messages.without.change", CHANGES, "false",
 	  "updates that change nothing would be published" },
-	{ "message.key.columns", CHANGES, "", "keys would be those of the tables" },
-	{ "message.prefix.include.list", CHANGES, "", "messages of every prefix would be published" },
-	{ "message.prefix.exclude.list", CHANGES, "", "messages of every prefix would be published" },
+	{ "message.key.columns", CHANGES, "", "keys would be those of the "
+		"tables" },
+	{ "message.prefix.include.list", CHANGES, "", "messages of every "
+		"prefix would be published" },
+	{ "message.prefix.exclude.list", CHANGES, "", "messages of every "
+		"prefix would be published" },
 	{ "replica.identity.autoset.values", CHANGES, "",
-	  "replica identities would stay as they are; set them with ALTER TABLE" },
+	  "replica identities would stay as they are; set them with ALTER "
+		"TABLE" },
 	{ "publish.via.partition.root", CHANGES, "false",
-	  "each partition would have a topic of its own, unless the publication exists and says otherwise" },
+	  "each partition would have a topic of its own, unless the "
+		"publication exists and says otherwise" },
 	{ "column.mask.*", CHANGES, "", NO_MASKS },
 	{ "column.truncate.*", CHANGES, "", NO_MASKS },
-	{ "include.schema.comments", CHANGES, "false", "schemas would lack the comments" },
-	{ "column.propagate.source.type", CHANGES, "", "schemas would lack the source types" },
-	{ "datatype.propagate.source.type", CHANGES, "", "schemas would lack the source types" },
-	{ "schema.name.adjustment.mode", CHANGES, "none", "names in schemas would stay as they are" },
-	{ "field.name.adjustment.mode", CHANGES, "none", "names of columns would stay as they are" },
+	{ "include.schema.comments", CHANGES, "false", "schemas would lack the "
+		"comments" },
+	{ "column.propagate.source.type", CHANGES, "", "schemas would lack the "
+		"source types" },
+	{ "datatype.propagate.source.type", CHANGES, "", "schemas would lack "
+		"the source types" },
+	{ "schema.name.adjustment.mode", CHANGES, "none", "names in schemas "
+		"would stay as they are" },
+	{ "field.name.adjustment.mode", CHANGES, "none", "names of columns "
+		"would stay as they are" },
 	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },
 	{ "sourceinfo.struct.maker", CHANGES,
 	  "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",
 	  "the source block is Debezium's own" },
 	{ "topic.naming.strategy", CHANGES, "io.debezium.schema.SchemaTopicNamingStrategy",
 	  "topics are named prefix.schema.table" },
-	{ "converters", CHANGES, "", "values would be converted as by default" },
-	{ "post.processors", CHANGES, "", "values would be published as they are" },
+	{ "converters", CHANGES, "", "values would be converted as by "
+		"default" },
+	{ "post.processors", CHANGES, "", "values would be published as they "
+		"are" },
 	{ "transforms", CHANGES, "", NO_TRANSFORMS },
 	{ "predicates", CHANGES, "", NO_TRANSFORMS },
 	{ "transforms.*", NOTHING, NULL, NULL },	/* said of "transforms" */
 	{ "predicates.*", NOTHING, NULL, NULL },
 	{ "key.converter.*", LOST, NULL, "the converter is pgwake's own JSON" },
-	{ "value.converter.*", LOST, NULL, "the converter is pgwake's own JSON" },
+	{ "value.converter.*", LOST, NULL, "the converter is pgwake's own "
+		"JSON" },
 };
 
 static bool

@@ -1,12 +1,9 @@
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 #include "options.h"
-#include "property.h"
+#include "settings.h"
 
 static const char *const autocreate_modes[] = {
 	"filtered", "all_tables", "no_tables", "disabled", NULL
@@ -44,147 +41,206 @@ const size_t options_ngroups = sizeof(options_groups) / sizeof(*options_groups);
 #define STRING(g, k, m) .group = g, .key = k, .type = OPTION_STRING, AT(m)
 #define BOOL(g, k, m) .group = g, .key = k, .type = OPTION_BOOL, AT(m)
 #define LIST(g, k, m) .group = g, .key = k, .type = OPTION_LIST, AT(m)
-#define CHOICE(g, k, m, c) .group = g, .key = k, .type = OPTION_CHOICE, AT(m), .choices = c
-#define INT(g, k, m, lo, hi) .group = g, .key = k, .type = OPTION_INT, AT(m), .min = lo, .max = hi
-#define SIZE(g, k, m, lo, hi) .group = g, .key = k, .type = OPTION_SIZE, AT(m), .min = lo, .max = hi
-#define MS(g, k, m, lo, hi) .group = g, .key = k, .type = OPTION_DURATION, AT(m), .min = lo, .max = hi
+#define CHOICE(g, k, m, c) \
+	.group = g, .key = k, .type = OPTION_CHOICE, AT(m), .choices = c
+#define NUMBER(g, k, t, m, lo, hi) \
+	.group = g, .key = k, .type = t, AT(m), .min = lo, .max = hi
+#define INT(g, k, m, lo, hi) NUMBER(g, k, OPTION_INT, m, lo, hi)
+#define SIZE(g, k, m, lo, hi) NUMBER(g, k, OPTION_SIZE, m, lo, hi)
+#define MS(g, k, m, lo, hi) NUMBER(g, k, OPTION_DURATION, m, lo, hi)
 #define PROPERTY(k) .group = "kafka", .key = k, .type = OPTION_PROPERTY
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 const struct option options[] = {
-	{ STRING(NULL, "prefix", prefix), .debezium = "topic.prefix", .flags = OPTION_MANDATORY,
-	  .help = "First part of every topic's name, and the name of the source in every event" },
+	{ STRING(NULL, "prefix", prefix), .debezium = "topic.prefix",
+	  .flags = OPTION_MANDATORY,
+	  .help = "First part of every topic's name, and the name of the "
+		"source in every event" },
 
 	{ STRING("postgres", "dsn", postgres.dsn), .debezium = "database.*",
 	  .flags = OPTION_MANDATORY | OPTION_CONNECTION,
 	  .help = "Any libpq connection string or URI" },
 	{ STRING("postgres", "password_file", postgres.password_file),
 	  .help = "File with the password, in place of one in the dsn" },
-	{ STRING("postgres", "slot", postgres.slot), .def = "debezium", .debezium = "slot.name",
+	{ STRING("postgres", "slot", postgres.slot), .def = "debezium",
+	  .debezium = "slot.name",
 	  .help = "Replication slot to follow" },
 	{ BOOL("postgres", "create_slot", postgres.create_slot), .def = "true",
-	  .help = "Create the slot at the first start; one that is known and gone is never made again" },
-	{ MS("postgres", "slot_timeout_ms", postgres.slot_timeout_ms, 0, DAY_MS), .def = "90000",
-	  .debezium = "internal.create.slot.command.timeout",
-	  .help = "How long the creation of the slot waits for older transactions to end" },
-	{ STRING("postgres", "publication", postgres.publication), .def = "dbz_publication",
+	  .help = "Create the slot at the first start; one that is known and "
+		"gone is never made again" },
+	{ MS("postgres", "slot_timeout_ms", postgres.slot_timeout_ms, 0, DAY_MS),
+	  .def = "90000", .debezium = "internal.create.slot.command.timeout",
+	  .help = "How long the creation of the slot waits for older "
+		"transactions to end" },
+	{ STRING("postgres", "publication", postgres.publication),
+	  .def = "dbz_publication",
 	  .debezium = "publication.name", .help = "Publication to read" },
-	{ BOOL("postgres", "publication_autocreate", postgres.publication_autocreate), .def = "true",
+	{ BOOL("postgres", "publication_autocreate", postgres.publication_autocreate),
+	  .def = "true",
 	  .help = "Create the publication at the first start" },
 	{ CHOICE("postgres", "publication_autocreate_mode", postgres.publication_autocreate_mode,
-	  autocreate_modes), .def = "filtered", .debezium = "publication.autocreate.mode",
-	  .help = "For which tables it is created: those selected by tables, all, or none" },
+	  autocreate_modes), .def = "filtered",
+	  .debezium = "publication.autocreate.mode",
+	  .help = "For which tables it is created: those selected by tables, "
+		"all, or none" },
 	{ LIST("postgres", "tables", postgres.tables),
-	  .debezium = "table.include.list, table.exclude.list, schema.include.list, schema.exclude.list",
-	  .help = "Patterns on schema.table, with ! in front to exclude; empty: all that is published" },
+	  .debezium = "table.include.list, table.exclude.list, "
+		"schema.include.list, schema.exclude.list",
+	  .help = "Patterns on schema.table, with ! in front to exclude; "
+		"empty: all that is published" },
 	{ BOOL("postgres", "messages", postgres.messages), .def = "true",
-	  .help = "Publish logical decoding messages to the topic <prefix>.message" },
+	  .help = "Publish logical decoding messages to the topic "
+		"<prefix>.message" },
 	{ MS("postgres", "status_update_interval_ms", postgres.status_interval_ms, 100, DAY_MS),
 	  .def = "10000", .debezium = "status.update.interval.ms",
 	  .help = "The server hears from the agent at least this often" },
 	{ SIZE("postgres", "logical_decoding_work_mem_mb", postgres.work_mem_mb, 0, INT_MAX / 1024),
 	  .def = "256",
-	  .help = "Memory that the server may use before it spills a transaction; 0: its own setting" },
+	  .help = "Memory that the server may use before it spills a "
+		"transaction; 0: its own setting" },
 	{ STRING("postgres", "replication_options", postgres.replication_options),
-	  .help = "More server settings for the replication session, as \"-c name=value\"" },
+	  .help = "More server settings for the replication session, as "
+		"\"-c name=value\"" },
 	{ MS("postgres", "connect_timeout_ms", postgres.connect_timeout_ms, 1000, DAY_MS),
 	  .def = "10000", .help = "How long one attempt to connect may take" },
 	{ MS("postgres", "lock_timeout_ms", postgres.lock_timeout_ms, 1, DAY_MS), .def = "2000",
-	  .help = "How long a look at the catalogue waits for a lock before it is tried again" },
+	  .help = "How long a look at the catalogue waits for a lock before it "
+		"is tried again" },
 	{ MS("postgres", "catalog_poll_interval_ms", postgres.poll_interval_ms, 100, DAY_MS),
-	  .def = "10000", .help = "How often the publication and the slot are looked at" },
+	  .def = "10000",
+	  .help = "How often the publication and the slot are looked at" },
 
-	{ STRING("kafka", "bootstrap_servers", kafka.bootstrap_servers), .def = "localhost:9092",
-	  .debezium = "bootstrap.servers", .help = "Brokers to begin with, host:port,host:port" },
-	{ PROPERTY("security_protocol"), .help = "plaintext, ssl, sasl_plaintext or sasl_ssl" },
-	{ PROPERTY("ssl_ca_location"), .help = "File with the certificates of trusted authorities" },
-	{ PROPERTY("sasl_mechanisms"), .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, GSSAPI, OAUTHBEARER" },
+	{ STRING("kafka", "bootstrap_servers", kafka.bootstrap_servers),
+	  .def = "localhost:9092",
+	  .debezium = "bootstrap.servers",
+	  .help = "Brokers to begin with, host:port,host:port" },
+	{ PROPERTY("security_protocol"),
+	  .help = "plaintext, ssl, sasl_plaintext or sasl_ssl" },
+	{ PROPERTY("ssl_ca_location"),
+	  .help = "File with the certificates of trusted authorities" },
+	{ PROPERTY("sasl_mechanisms"),
+	  .help = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, GSSAPI, OAUTHBEARER" },
 	{ PROPERTY("sasl_username"), .help = "User name for PLAIN and SCRAM" },
 	{ PROPERTY("sasl_password"), .flags = OPTION_SECRET,
-	  .help = "Password for PLAIN and SCRAM; better in sasl_password_file" },
+	  .help = "Password for PLAIN and SCRAM; better in "
+		"sasl_password_file" },
 	{ STRING("kafka", "sasl_password_file", kafka.sasl_password_file),
 	  .help = "File with the password for PLAIN and SCRAM" },
-	{ PROPERTY("compression_type"), .def = "lz4", .help = "none, gzip, snappy, lz4 or zstd" },
+	{ PROPERTY("compression_type"), .def = "lz4",
+	  .help = "none, gzip, snappy, lz4 or zstd" },
 	{ PROPERTY("linger_ms"), .def = "1",
-	  .help = "How long a record may wait for others to share its request" },
+	  .help = "How long a record may wait for others to share its "
+		"request" },
 	{ PROPERTY("partitioner"), .def = "murmur2_random",
-	  .help = "Partition of a key; the default is that of Java's producer" },
+	  .help = "Partition of a key; the default is that of Java's "
+		"producer" },
 	{ PROPERTY("message_max_bytes"), .def = "1000000",
 	  .help = "Largest record; the topic's max.message.bytes must agree" },
 	{ SIZE("kafka", "queue_buffering_max_kbytes", kafka.queue_kbytes, 64, INT_MAX),
-	  .def = "16384", .help = "Records waiting for Kafka hold at most this much memory" },
+	  .def = "16384",
+	  .help = "Records waiting for Kafka hold at most this much memory" },
 	{ BOOL("kafka", "create_topics", kafka.create_topics), .def = "true",
 	  .help = "Create a topic before its first record" },
-	{ INT("kafka", "topic_partitions", kafka.topic_partitions, -1, 100000), .def = "-1",
+	{ INT("kafka", "topic_partitions", kafka.topic_partitions, -1, 100000),
+	  .def = "-1",
 	  .debezium = "topic.creation.default.partitions",
-	  .help = "Partitions of a topic that is created; -1: the broker's default" },
+	  .help = "Partitions of a topic that is created; -1: the broker's "
+		"default" },
 	{ INT("kafka", "topic_replication_factor", kafka.topic_replication, -1, 32767), .def = "-1",
 	  .debezium = "topic.creation.default.replication.factor",
-	  .help = "Replicas of a topic that is created; -1: the broker's default" },
+	  .help = "Replicas of a topic that is created; -1: the broker's "
+		"default" },
 
-	{ CHOICE("snapshot", "mode", snapshot.mode, snapshot_modes), .def = "initial",
+	{ CHOICE("snapshot", "mode", snapshot.mode, snapshot_modes),
+	  .def = "initial",
 	  .debezium = "snapshot.mode",
-	  .help = "Which rows are read before streaming; this version reads none: no_data" },
+	  .help = "Which rows are read before streaming; this version reads "
+		"none: no_data" },
 
 	{ CHOICE("format", "value", format.value, value_formats), .def = "json",
-	  .debezium = "value.converter", .help = "Encoding of keys and values" },
+	  .debezium = "value.converter",
+	  .help = "Encoding of keys and values" },
 	{ BOOL("format", "schemas", format.schemas), .def = "true",
-	  .debezium = "key.converter.schemas.enable, value.converter.schemas.enable",
+	  .debezium = "key.converter.schemas.enable, "
+		"value.converter.schemas.enable",
 	  .help = "Every key and value carries its schema" },
-	{ BOOL("format", "key_schemas", format.key_schemas), .debezium = "key.converter.schemas.enable",
+	{ BOOL("format", "key_schemas", format.key_schemas),
+	  .debezium = "key.converter.schemas.enable",
 	  .help = "The same for keys alone; follows schemas if not set" },
 	{ BOOL("format", "value_schemas", format.value_schemas),
 	  .debezium = "value.converter.schemas.enable",
 	  .help = "The same for values alone; follows schemas if not set" },
-	{ CHOICE("format", "headers", format.headers, headers_modes), .def = "simple",
-	  .debezium = "header.converter", .help = "Headers as plain text, or as JSON" },
+	{ CHOICE("format", "headers", format.headers, headers_modes),
+	  .def = "simple",
+	  .debezium = "header.converter",
+	  .help = "Headers as plain text, or as JSON" },
 	{ BOOL("format", "header_schemas", format.header_schemas),
 	  .debezium = "header.converter.schemas.enable",
-	  .help = "JSON headers carry their schema; follows schemas if not set" },
+	  .help = "JSON headers carry their schema; follows schemas if not "
+		"set" },
 	{ CHOICE("format", "decimal_handling_mode", format.types.decimal, decimal_modes),
 	  .def = "precise", .debezium = "decimal.handling.mode",
-	  .help = "numeric and money as exact decimals, floating point or text" },
+	  .help = "numeric and money as exact decimals, floating point or "
+		"text" },
 	{ CHOICE("format", "decimal_format", format.decimal_format, decimal_formats), .def = "base64",
-	  .debezium = "value.converter.decimal.format, key.converter.decimal.format, decimal.format",
+	  .debezium = "value.converter.decimal.format, "
+		"key.converter.decimal.format, decimal.format",
 	  .help = "An exact decimal in JSON: its bytes, or a number" },
 	{ CHOICE("format", "time_precision_mode", format.types.time, time_modes), .def = "adaptive",
-	  .debezium = "time.precision.mode", .help = "Unit and type of dates and times" },
+	  .debezium = "time.precision.mode",
+	  .help = "Unit and type of dates and times" },
 	{ CHOICE("format", "interval_handling_mode", format.types.interval, interval_modes),
 	  .def = "numeric", .debezium = "interval.handling.mode",
 	  .help = "interval as microseconds, or as ISO 8601 text" },
 	{ CHOICE("format", "hstore_handling_mode", format.types.hstore, hstore_modes), .def = "json",
-	  .debezium = "hstore.handling.mode", .help = "hstore as JSON text, or as a map" },
+	  .debezium = "hstore.handling.mode",
+	  .help = "hstore as JSON text, or as a map" },
 	{ CHOICE("format", "binary_handling_mode", format.types.binary, binary_modes), .def = "bytes",
-	  .debezium = "binary.handling.mode", .help = "bytea as bytes, or as text" },
+	  .debezium = "binary.handling.mode",
+	  .help = "bytea as bytes, or as text" },
 	{ INT("format", "money_fraction_digits", format.types.money_digits, 0, 64), .def = "2",
-	  .debezium = "money.fraction.digits", .help = "Digits behind the point of money" },
+	  .debezium = "money.fraction.digits",
+	  .help = "Digits behind the point of money" },
 	{ BOOL("format", "include_unknown_datatypes", format.types.include_unknown), .def = "false",
 	  .debezium = "include.unknown.datatypes",
-	  .help = "Columns of types without a mapping as the bytes of their text, not left out" },
+	  .help = "Columns of types without a mapping as the bytes of their "
+		"text, not left out" },
 	{ STRING("format", "unavailable_value_placeholder", format.unavailable_value_placeholder),
-	  .def = "__debezium_unavailable_value", .debezium = "unavailable.value.placeholder",
-	  .help = "Stands for a large value that did not change and is not in the log" },
+	  .def = "__debezium_unavailable_value",
+	  .debezium = "unavailable.value.placeholder",
+	  .help = "Stands for a large value that did not change and is not in "
+		"the log" },
 	{ BOOL("format", "replace_null_with_default", format.replace_null_with_default), .def = "true",
 	  .debezium = "value.converter.replace.null.with.default, "
-		"key.converter.replace.null.with.default, replace.null.with.default",
+		"key.converter.replace.null.with.default, "
+			"replace.null.with.default",
 	  .help = "JSON shows a column's default in place of null" },
-	{ BOOL("format", "tombstones_on_delete", format.tombstones_on_delete), .def = "true",
-	  .debezium = "tombstones.on.delete", .help = "A delete is followed by a record without value" },
+	{ BOOL("format", "tombstones_on_delete", format.tombstones_on_delete),
+	  .def = "true",
+	  .debezium = "tombstones.on.delete",
+	  .help = "A delete is followed by a record without value" },
 	{ BOOL("format", "extended_headers_enabled", format.extended_headers_enabled), .def = "true",
-	  .debezium = "extended.headers.enabled", .help = "Headers that name connector, task and run" },
-	{ STRING("format", "skipped_operations", format.skipped_operations), .def = "t",
-	  .debezium = "skipped.operations", .help = "Letters of c, u, d, t between commas, or none" },
-	{ STRING("format", "topic_delimiter", format.topic_delimiter), .def = ".",
-	  .debezium = "topic.delimiter", .help = "Between the parts of a topic's name" },
+	  .debezium = "extended.headers.enabled",
+	  .help = "Headers that name connector, task and run" },
+	{ STRING("format", "skipped_operations", format.skipped_operations),
+	  .def = "t",
+	  .debezium = "skipped.operations",
+	  .help = "Letters of c, u, d, t between commas, or none" },
+	{ STRING("format", "topic_delimiter", format.topic_delimiter),
+	  .def = ".",
+	  .debezium = "topic.delimiter",
+	  .help = "Between the parts of a topic's name" },
 	{ LIST("format", "column_include_list", format.column_include_list),
 	  .debezium = "column.include.list",
-	  .help = "Patterns on schema.table.column: only these are in the row" },
+	  .help = "Patterns on schema.table.column: only these are in the "
+		"row" },
 	{ LIST("format", "column_exclude_list", format.column_exclude_list),
 	  .debezium = "column.exclude.list",
 	  .help = "Patterns on schema.table.column: these are not" },
 
-	{ STRING("state", "file", state.file), .debezium = "offset.storage.file.filename",
+	{ STRING("state", "file", state.file),
+	  .debezium = "offset.storage.file.filename",
 	  .help = "A file in place of the compacted topic, as with --stdout" },
 	{ STRING("state", "topic", kafka.state_topic),
 	  .help = "The compacted topic; __pgwake_state.<prefix> if not set" },

@@ -104,7 +104,8 @@ void
 usage_help(struct buf *out)
 {
 	buf_put_str(out,
-		"pgwake: committed rows of PostgreSQL as records in Kafka, as Debezium writes them\n"
+		"pgwake: committed rows of PostgreSQL as records in Kafka, as "
+			"Debezium writes them\n"
 		"\n"
 		"Usage:\n"
 		"  pgwake -c FILE [--stdout]\n"
@@ -128,7 +129,8 @@ usage_help(struct buf *out)
 		"  2  wrong usage or configuration; a restart does not help\n"
 		"  3  history is lost; a person must decide\n"
 		"  4  --lag found a problem\n"
-		"\nOptions are set in the file as \"group: { key = value; };\", in the environment\n"
+		"\nOptions are set in the file as \"group: { key = value; "
+			"};\", in the environment\n"
 		"as PGWAKE_GROUP_KEY and with -o as group.key=value; later ones win. In the group\n"
 		"kafka every property of librdkafka is a key, its dots written as underscores.\n");
 	put_options(out);
@@ -291,16 +293,21 @@ usage_reference(struct buf *out)
 		"   a list stand between commas,\n"
 		"3. `-o group.key=value`.\n"
 		"\n"
-		"`pgwake -c FILE --print-config` shows every value and where it was set. An unknown\n"
-		"key, a wrong type and a value out of range are errors that name file, line and the\n"
+		"`pgwake -c FILE --print-config` shows every value and where "
+			"it was set. An unknown\n"
+		"key, a wrong type and a value out of range are errors that "
+			"name file, line and the\n"
 		"nearest valid key. *Debezium* is the name of the same option there.\n"
 		"\n"
-		"In the group `kafka` every property of librdkafka can be set, its dots written as\n"
-		"underscores: `socket_keepalive_enable = true` is `socket.keepalive.enable`. Those\n"
+		"In the group `kafka` every property of librdkafka can be set, "
+			"its dots written as\n"
+		"underscores: `socket_keepalive_enable = true` is "
+			"`socket.keepalive.enable`. Those\n"
 		"that carry the guarantee of delivery (`enable.idempotence`, `acks`,\n"
 		"`message.timeout.ms` and the like) are pgwake's and refused.\n"
 		"\n"
-		"Passwords are best left to libpq (`~/.pgpass`, a service file), to a `*_file` key\n"
+		"Passwords are best left to libpq (`~/.pgpass`, a service "
+			"file), to a `*_file` key\n"
 		"or to the environment. They are never logged, and shown as `***`.\n");
 	for (size_t g = 0; g < options_ngroups; g++) {
 		const char *group = options_groups[g].name;
