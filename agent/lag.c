@@ -2,8 +2,6 @@
 
 /* A restart_lsn follows every 15 seconds or so; half a minute is old. */
 #define OLD_MS 30000
-/* Without its age: transactions begun since that make one old. */
-#define OLD_XIDS 10000
 /* One segment: below that, nothing is worth a name. */
 #define SEGMENT (16 << 20)
 
@@ -35,25 +33,32 @@ lag_lost(const struct lag_slot *s)
 		(s->wal_status && span_is(span_of(s->wal_status), "lost"));
 }
 
+/*
+ * `stuck`: much has been confirmed and is kept all the same. That tells on a
+ * transaction whose age the role may not see.
+ */
 static bool
-is_old(const struct lag_holder *h)
+is_old(const struct lag_holder *h, bool stuck)
 {
-	if (!h->found)
-		return false;
-	return h->age_ms != LAG_UNKNOWN ? h->age_ms >= OLD_MS : h->xids >= OLD_XIDS;
+	return h->found && (h->age_ms == LAG_UNKNOWN ? stuck : h->age_ms >= OLD_MS);
 }
 
 struct lag_held
 lag_held(const struct lag_report *r, const struct lag_slot *s)
 {
 	struct lag_held held = { false, false, false };
+	int64_t retained = lag_retained(r, s), behind = lag_unconfirmed(r, s);
+	bool stuck;
 
-	if (lag_lost(s) || !s->restart)
+	if (lag_lost(s) || retained == LAG_UNKNOWN || behind == LAG_UNKNOWN)
 		return held;
-	held.reader = lag_unconfirmed(r, s) >= SEGMENT;
+	held.reader = behind >= SEGMENT;
 	/* Only decoding has to start again before an open transaction. */
-	held.session = s->logical && is_old(&r->session);
-	held.prepared = s->logical && is_old(&r->prepared);
+	if (!s->logical)
+		return held;
+	stuck = retained - behind >= SEGMENT;
+	held.session = is_old(&r->session, stuck);
+	held.prepared = is_old(&r->prepared, stuck);
 	return held;
 }
 

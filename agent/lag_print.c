@@ -75,14 +75,30 @@ reader_row(struct sheet *s, const struct lag_slot *slot)
 	sheet_cell(s);
 }
 
+/* Why it is not said when the position moved. */
+static void
+move_hint(struct sheet *s, const struct lag_report *r,
+	const struct lag_slot *slot)
+{
+	if (slot->watched_ms == LAG_UNKNOWN && !lag_lost(slot) &&
+		lag_unconfirmed(r, slot) != 0) {
+		if (slot->active)
+			buf_put_str(&s->text, "--watch measures it");
+		else if (slot->inactive_ms == LAG_UNKNOWN)
+			buf_put_str(&s->text, "known from PostgreSQL 17 on");
+	}
+	sheet_cell(s);
+}
+
 static void
 position_rows(struct sheet *s, const struct lag_report *r,
 	const struct lag_slot *slot)
 {
 	table_put(s->table, "retained WAL");
 	sheet_size(s, lag_retained(r, slot));
-	buf_printf(&s->text, "restart_lsn " LSN_FMT " of " LSN_FMT,
-		LSN_ARG(slot->restart), LSN_ARG(r->current));
+	if (slot->restart)
+		buf_printf(&s->text, "restart_lsn " LSN_FMT " of " LSN_FMT,
+			LSN_ARG(slot->restart), LSN_ARG(r->current));
 	sheet_cell(s);
 	table_put(s->table, "unconfirmed");
 	sheet_size(s, lag_unconfirmed(r, slot));
@@ -93,10 +109,7 @@ position_rows(struct sheet *s, const struct lag_report *r,
 	table_put(s->table, "last moved");
 	lag_text_moved(&s->text, r, slot);
 	sheet_cell(s);
-	if (slot->watched_ms == LAG_UNKNOWN && slot->active &&
-		lag_unconfirmed(r, slot) != 0)
-		buf_put_str(&s->text, "--watch measures it");
-	sheet_cell(s);
+	move_hint(s, r, slot);
 }
 
 static void
@@ -252,6 +265,16 @@ print_problems(const struct lag_report *r, int64_t limit, struct buf *out)
 	}
 }
 
+static void
+print_hidden(const struct lag_report *r, struct buf *out)
+{
+	size_t before = out->len;
+
+	lag_text_hidden(out, r);
+	if (out->len > before)
+		buf_putc(out, '\n');
+}
+
 void
 lag_print(const struct lag_report *r, const char *slot, int64_t limit,
 	bool watched, struct buf *out)
@@ -269,8 +292,5 @@ lag_print(const struct lag_report *r, const char *slot, int64_t limit,
 	else
 		buf_put_str(out, "the server has no replication slots\n");
 	print_problems(r, limit, out);
-	if (r->details_hidden && r->nslots) {
-		lag_text_hidden(out, r);
-		buf_putc(out, '\n');
-	}
+	print_hidden(r, out);
 }

@@ -17,7 +17,8 @@ struct lag_query {
 };
 
 static const char SQL_SERVER[] =
-	"SELECT current_setting('server_version'), pg_is_in_recovery(),"
+	"SELECT split_part(current_setting('server_version'), ' ', 1),"
+	" pg_is_in_recovery(),"
 	" CASE WHEN pg_is_in_recovery()"
 	" THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"
 	" ELSE pg_current_wal_lsn() END,"
@@ -327,4 +328,3 @@ lag_query_read(struct lag_query *q, const char *slot, struct lag_report *out,
 		return fail_set(f, FAIL_FATAL, "out of memory");
 	return 1;
 }
-

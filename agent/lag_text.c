@@ -50,7 +50,8 @@ lag_text_session(struct buf *b, const struct lag_holder *h)
 		buf_put_str(b, ", open for ");
 		lag_text_duration(b, h->age_ms);
 	} else {
-		buf_printf(b, ", %" PRId64 " transactions old", h->xids);
+		buf_printf(b, ", %" PRId64 " transactions old (its time is"
+			" hidden)", h->xids);
 	}
 }
 
@@ -88,6 +89,10 @@ lag_text_held(struct buf *b, const struct lag_report *r,
 	struct lag_held held = lag_held(r, s);
 	const char *comma = "";
 
+	if (lag_lost(s)) {
+		buf_putc(b, '-');
+		return;
+	}
 	if (held.reader) {
 		put_reader(b, r, s);
 		comma = "; ";
@@ -103,7 +108,9 @@ lag_text_held(struct buf *b, const struct lag_report *r,
 		comma = "; ";
 	}
 	if (!*comma)
-		buf_put_str(b, "nothing unusual");
+		buf_put_str(b, r->standby && s->logical ? "nothing that a standby"
+			" can see: transactions are the primary's" :
+			"nothing unusual");
 }
 
 static void
@@ -168,8 +175,11 @@ put_lost(struct buf *b, const struct lag_slot *s)
 		table_put_clean(b, s->invalidation);
 		buf_putc(b, ')');
 	}
-	buf_put_str(b, ": the server no longer has what it needs; drop it"
-		" and begin again with a new slot and a snapshot");
+	buf_put_str(b, s->logical ?
+		": the server no longer has what it needs; drop it and begin"
+		" again with a new slot and a snapshot" :
+		": the server no longer has what it needs; drop it and build"
+		" its standby again");
 }
 
 static void
@@ -233,13 +243,27 @@ lag_text_missing(struct buf *b, const char *slot)
 		" it starts");
 }
 
+/* pg_stat_replication and pg_stat_activity hide something that matters here. */
+static bool
+is_hidden(const struct lag_report *r)
+{
+	if (r->session.found && r->session.age_ms == LAG_UNKNOWN)
+		return true;
+	for (size_t i = 0; i < r->nslots; i++)
+		if (r->slots[i].active && !r->slots[i].reader.state)
+			return true;
+	return false;
+}
+
 void
 lag_text_hidden(struct buf *b, const struct lag_report *r)
 {
-	if (!r->details_hidden || !r->role)
+	if (!r->details_hidden || !r->role || !is_hidden(r))
 		return;
-	buf_put_str(b, "\"-\": role ");
+	buf_put_str(b, "role ");
 	table_put_clean(b, r->role);
-	buf_put_str(b, " may not see the state of other sessions;"
-		" GRANT pg_monitor shows it");
+	buf_put_str(b, " may not see the state of other sessions; GRANT"
+		" pg_monitor TO ");
+	table_put_clean(b, r->role);
+	buf_put_str(b, " would show more");
 }

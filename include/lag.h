@@ -72,7 +72,10 @@ struct lag_report {
 	struct lag_holder session, prepared;
 };
 
-/* WAL kept for the slot, and WAL its reader has not confirmed. LAG_UNKNOWN if it has no position. */
+/*
+ * WAL kept for the slot, and WAL that its reader has not confirmed.
+ * LAG_UNKNOWN if it has no position.
+ */
 int64_t lag_retained(const struct lag_report *r, const struct lag_slot *s);
 int64_t lag_unconfirmed(const struct lag_report *r, const struct lag_slot *s);
 

@@ -28,7 +28,7 @@ void lag_text_problem(struct buf *b, const struct lag_report *r,
 	const struct lag_slot *s, int64_t limit);
 /* The sentence for a configured slot that the server does not have. */
 void lag_text_missing(struct buf *b, const char *slot);
-/* Why some values are "-"; nothing if none is for want of privileges. */
+/* What the role would have to be granted to see more; nothing if nothing is hidden. */
 void lag_text_hidden(struct buf *b, const struct lag_report *r);
 
 /* The size or the duration, or "-". */

@@ -64,14 +64,18 @@ names_what_holds(void **state)
 	assert_false(lag_held(&r, &s).reader);
 	s.confirmed = r.current - 16 * (lsn_t)MB;
 	assert_true(lag_held(&r, &s).reader);
-	r.session = (struct lag_holder){ .found = true, .age_ms = 29999,
-		.xids = 99999 };
+	r.session = (struct lag_holder){ .found = true, .age_ms = 29999 };
 	assert_false(lag_held(&r, &s).session);
 	r.session.age_ms = 30000;
 	assert_true(lag_held(&r, &s).session);
-	r.session.age_ms = LAG_UNKNOWN;		/* not allowed to see it */
+	/* Not allowed to see its age: told by what is confirmed and kept. */
+	r.session.age_ms = LAG_UNKNOWN;
+	s.confirmed = r.current;
+	s.restart = r.current - 16 * (lsn_t)MB + 1;
+	assert_false(lag_held(&r, &s).session);
+	s.restart--;
 	assert_true(lag_held(&r, &s).session);
-	r.session.xids = 9999;
+	s.confirmed--;
 	assert_false(lag_held(&r, &s).session);
 	r.prepared = (struct lag_holder){ .found = true, .age_ms = 60000 };
 	assert_true(lag_held(&r, &s).prepared);
