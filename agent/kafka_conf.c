@@ -217,15 +217,20 @@ kafka_conf_state_topic(const struct config *c, char out[250])
 }
 
 /*
- * Syslog's levels. Connection trouble is told by kafka_link in our own words
- * and at our own pace; librdkafka's line for every attempt is for debugging.
+ * Syslog's levels. What is also an event is told by us, connection trouble in
+ * our own words and at our own pace: librdkafka's line for every attempt is
+ * for debugging. So are its warnings that the reader of the state record makes
+ * no use of the producer's properties.
  */
 static enum log_level
 level_of(int syslog_level, const char *facility)
 {
-	if (!strcmp(facility, "FAIL") || !strcmp(facility, "ERROR") ||
-			!strcmp(facility, "CONFWARN"))
-		return LOG_LEVEL_DEBUG;
+	static const char *const quiet[] = { "FAIL", "ERROR", "FATAL", "GETPID",
+		"CONFWARN" };
+
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(*quiet); i++)
+		if (!strcmp(facility, quiet[i]))
+			return LOG_LEVEL_DEBUG;
 	if (syslog_level <= 2)
 		return LOG_LEVEL_ERROR;
 	if (syslog_level <= 4)

@@ -93,7 +93,8 @@ kafka_error_record(rd_kafka_resp_err_t err, const struct kafka_error_record *r,
 			"write to the topic; grant Write and Describe on it", where);
 	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
 		return fail_set(f, FAIL_CONFIG, "%s: Kafka does not let this user "
-			"produce; grant IdempotentWrite on the cluster", where);
+			"produce; grant Write on the topic, and on brokers before "
+			"2.8 IdempotentWrite on the cluster", where);
 	case RD_KAFKA_RESP_ERR_INVALID_RECORD:
 		return invalid_record(where, r, f);
 	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
@@ -143,7 +144,8 @@ kafka_error_fatal(rd_kafka_resp_err_t err, const char *text, struct fail *f)
 {
 	if (err == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
 		return fail_set(f, FAIL_CONFIG, "Kafka does not let this user "
-			"produce: grant IdempotentWrite on the cluster (%s)", text);
+			"produce: grant Write on the topics, and on brokers before "
+			"2.8 IdempotentWrite on the cluster (%s)", text);
 	return fail_set(f, FAIL_FATAL, "the Kafka producer gave up, records not "
 		"acknowledged are sent again after a restart: %s: %s",
 		rd_kafka_err2name(err), text);

@@ -56,13 +56,16 @@ kafka_link_alive(struct kafka_link *l, bool progress)
 	*l->reason = '\0';
 }
 
-/* A closed connection during a handshake may be a broker that is just stopping. */
+/*
+ * Refused for good, not merely interrupted: a broker that is just stopping
+ * also ends handshakes, and that passes.
+ */
 static bool
 refused(rd_kafka_resp_err_t err, const char *text)
 {
 	return err == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
-		(err == RD_KAFKA_RESP_ERR__SSL && !strstr(text, "isconnect") &&
-			!strstr(text, "reset"));
+		(err == RD_KAFKA_RESP_ERR__SSL && (strstr(text, "certificate") ||
+			strstr(text, "alert") || strstr(text, "wrong version")));
 }
 
 static int

@@ -271,8 +271,11 @@ settle(struct kafka_topics *ts, struct kafka_topic *t, rd_kafka_resp_err_t err,
 		return kafka_error_create(err, text, t->name,
 			ts->config->kafka.topic_partitions,
 			ts->config->kafka.topic_replication, f);
-	log_debug("topic not created yet", LOG_STR("topic", t->name),
+	log_at(t->told ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN,
+		"topic cannot be created yet, still trying",
+		LOG_STR("topic", t->name),
 		LOG_STR("reason", text ? text : rd_kafka_err2str(err)));
+	t->told = true;
 	t->retry_ms = ts->now_ms + RETRY_PAUSE_MS;
 	ts->pausing++;
 	return 0;

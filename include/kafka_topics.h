@@ -24,6 +24,7 @@ struct kafka_topic {
 	bool compacted;
 	bool asked;			/* a request is under way */
 	bool refused;			/* we may not create it */
+	bool told;			/* that it takes long */
 	int64_t first_ms, retry_ms;	/* of the first request; of the next one */
 };
 
