@@ -160,6 +160,7 @@ begin_create(struct session *s, int64_t now_us, struct fail *f)
 	s->give_up_at = timeout ? now_us + timeout : LOOP_NEVER;
 	s->wake_at = now_us + BLOCKED_FIRST_US;
 	buf_reset(&s->blockers);
+	catalog_query_cancel(s->catalog);	/* the slot's row, which was read */
 	log_info("creating the slot", LOG_STR("slot", s->config->postgres.slot));
 	return repl_create_slot(s->repl, now_us, f);
 }
@@ -357,8 +358,7 @@ take_history(struct session *s, int64_t now_us, struct fail *f)
 static int
 take_creation(struct session *s, int64_t now_us, struct fail *f)
 {
-	if (catalog_query_busy(s->catalog))
-		catalog_query_cancel(s->catalog);
+	catalog_query_cancel(s->catalog);
 	s->slot.found = s->slot_seen = s->info.slot_created = true;
 	s->info.consistent_point = repl_consistent_point(s->repl);
 	s->slot.confirmed = s->info.consistent_point;
