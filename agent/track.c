@@ -101,6 +101,27 @@ track_open(struct track *t)
 	return t->next++;
 }
 
+/*
+ * A unit that ended without records needs no entry of its own: its end goes to
+ * the one before it. Otherwise a connection that is lost again and again while
+ * the sink is full would add an entry each time.
+ */
+static bool
+fold(struct track *t, uint64_t number, lsn_t end)
+{
+	struct unit *before;
+
+	if (number != t->next - 1 || number == t->head)
+		return false;
+	before = at(t, number - 1);
+	if (!before->settled)
+		return false;
+	raise_to(&before->commit, end);
+	raise_to(&before->end, end);
+	t->next--;
+	return true;
+}
+
 /* Both ways to settle a unit; `end` is 0 for one that gives no position. */
 static void
 settle(struct track *t, uint64_t number, uint64_t nsent, lsn_t end)
@@ -117,7 +138,8 @@ settle(struct track *t, uint64_t number, uint64_t nsent, lsn_t end)
 	u->commit = u->end = end;
 	u->settled = true;
 	raise_to(&t->restart, end);
-	advance(t);
+	if (nsent > 0 || !fold(t, number, end))
+		advance(t);
 }
 
 void

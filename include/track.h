@@ -16,8 +16,8 @@
  * unit that is not pending) mean a bug somewhere: from then on nothing moves
  * and track_sound() is false, for a wrong position would lose rows.
  *
- * No I/O, no clock. Memory: one entry per unit in flight; a unit has at least
- * one record in the sink, so the sink's queue bounds it.
+ * No I/O, no clock. Memory: one entry per unit in flight; each but the open one
+ * has at least one record in the sink, so the sink's queue bounds it.
  */
 #ifndef TRACK_H
 #define TRACK_H
@@ -37,10 +37,11 @@ void track_free(struct track *t);
 uint64_t track_open(struct track *t);
 /*
  * Its end: `nsent` records were sent, and the server has nothing more before
- * `end`. 0 records is legal: a transaction read again, all sent before.
+ * `end`. 0 records is legal: a transaction read again, all sent before. Its
+ * end is then confirmed with the unit before it, and its number may come again.
  */
 void track_close(struct track *t, uint64_t unit, uint64_t nsent, lsn_t end);
-/* Its connection died after `nsent` records. */
+/* Its connection died after `nsent` records. With 0 its number may come again. */
 void track_abandon(struct track *t, uint64_t unit, uint64_t nsent);
 /* `count` records of a unit are acknowledged; legal before it is closed. TRACK_NONE is ignored. */
 void track_acked(struct track *t, uint64_t unit, uint64_t count);
