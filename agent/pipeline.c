@@ -19,8 +19,14 @@ struct pipeline {
 	uint64_t message_records;	/* records of this message sent or skipped */
 
 	uint64_t unit, unit_records;	/* TRACK_NONE: none open */
-	/* Of the transaction that was cut off: whole messages sent, then records of the next. */
-	struct { lsn_t final_lsn; uint64_t messages, records; } resume;
+	/* Of the transaction that was cut off; final_lsn 0: none. */
+	struct {
+		lsn_t final_lsn;
+		uint32_t xid;
+		int64_t commit_us;
+		uint64_t messages;	/* sent as a whole */
+		uint64_t records;	/* sent of the message after them */
+	} resume;
 	struct pipeline_counters counters;
 };
 
@@ -81,13 +87,25 @@ pipeline_set_last_commit(struct pipeline *p, lsn_t lsn)
 	change_set_last_commit(p->change, lsn);
 }
 
+/*
+ * A position alone does not name a transaction: after a failover to a standby
+ * that had not received it all, another one may stand there.
+ */
+static bool
+was_cut_off(const struct pipeline *p, const struct transaction *tx)
+{
+	return p->resume.final_lsn == tx->final_lsn &&
+		p->resume.xid == tx->xid &&
+		p->resume.commit_us == tx->commit_us;
+}
+
 /* True for what was already sent before the connection was lost. */
 static bool
 sent_before(const struct pipeline *p)
 {
 	const struct transaction *tx = change_transaction(p->change);
 
-	if (!tx->open || p->resume.final_lsn != tx->final_lsn)
+	if (!tx->open || !was_cut_off(p, tx))
 		return false;
 	if (tx->messages <= p->resume.messages)
 		return true;
@@ -202,7 +220,7 @@ take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
 		return PIPELINE_NEED;
 	/* Another transaction than the one cut off: the server has gone past it. */
 	if (p->message.type == PGOUTPUT_BEGIN &&
-	    p->message.begin.final_lsn != p->resume.final_lsn)
+	    !was_cut_off(p, change_transaction(p->change)))
 		p->resume.final_lsn = 0;
 	return send_events(p, f);
 }
@@ -246,26 +264,32 @@ pipeline_facts(struct pipeline *p, const struct facts *facts, struct fail *f)
 	return 0;
 }
 
+/* Notes how far the transaction came, unless it came further before. */
+static void
+note_cut_off(struct pipeline *p, const struct transaction *tx)
+{
+	/* A relation in hand is no part of the count of messages. */
+	bool counted = p->in_hand && p->message.type != PGOUTPUT_RELATION;
+	uint64_t messages = tx->messages - counted;
+	uint64_t records = counted ? p->message_records : 0;
+
+	if (was_cut_off(p, tx) && (messages < p->resume.messages ||
+	    (messages == p->resume.messages && records <= p->resume.records)))
+		return;
+	p->resume.final_lsn = tx->final_lsn;
+	p->resume.xid = tx->xid;
+	p->resume.commit_us = tx->commit_us;
+	p->resume.messages = messages;
+	p->resume.records = records;
+}
+
 void
 pipeline_disconnected(struct pipeline *p)
 {
 	const struct transaction *tx = change_transaction(p->change);
-	/* A relation in hand is no part of the count of messages. */
-	bool row = p->in_hand && p->message.type != PGOUTPUT_RELATION;
 
-	if (tx->open) {
-		uint64_t whole = tx->messages - row;
-		bool further = p->resume.final_lsn != tx->final_lsn ||
-			whole > p->resume.messages ||
-			(whole == p->resume.messages &&
-			 row && p->message_records > p->resume.records);
-
-		if (further) {
-			p->resume.final_lsn = tx->final_lsn;
-			p->resume.messages = whole;
-			p->resume.records = row ? p->message_records : 0;
-		}
-	}
+	if (tx->open)
+		note_cut_off(p, tx);
 	if (p->unit != TRACK_NONE)
 		track_abandon(p->track, p->unit, p->unit_records);
 	p->unit = TRACK_NONE;

@@ -154,6 +154,29 @@ another_transaction_is_sent_from_its_start(void **state)
 	assert_at(x, 0x1500, 0x1500);
 }
 
+/* After a failover to a standby that had not received it all. */
+static void
+another_transaction_at_the_same_position(void **state)
+{
+	struct fixture *x = *state;
+
+	for (int i = 0; i < 2; i++) {
+		play(x, nth_cut(FRAMES + 3));
+		disconnect(x);
+		x->sink.count = 0;
+		x->sink.room = MAX_TAKEN;
+		wire_begin(&x->b, 0x1000, i ? 5 : 6);
+		if (i)		/* another time of its commit */
+			x->b.p[9]++;
+		assert_done(give(x, 0x1000));
+		tell(x, T);
+		assert_done(insert(x, T, 0x900, "7"));
+		assert_int_equal(x->sink.count, 1);
+		disconnect(x);
+		x->sink.count = 0;
+	}
+}
+
 static void
 keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off(void **state)
 {
@@ -203,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transaction_read_again_goes_on_where_it_was),
 		TEST(another_transaction_is_sent_from_its_start),
+		TEST(another_transaction_at_the_same_position),
 		TEST(keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off),
 		TEST(counters_and_the_last_commit),
 	};
