@@ -53,6 +53,25 @@ keep(char *to, size_t size, const char *from)
 	return to;
 }
 
+/* A text of libpq: lines are joined, the one about a crash that may have been is dropped. */
+static void
+keep_lines(char *to, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	while (*text && n + 3 < size) {
+		size_t len;
+
+		if (!strncmp(text, "\tThis probably means", 20))
+			break;
+		text += strspn(text, "\t");
+		len = strcspn(text, "\n");
+		n += (size_t)snprintf(to + n, size - n, "%s%.*s",
+			n ? "; " : "", (int)len, text);
+		text += len + strspn(text + len, "\n");
+	}
+}
+
 static void
 clear_error(struct conn *c)
 {
@@ -69,7 +88,7 @@ take_error(struct conn *c, const PGresult *r)
 	keep(c->message, sizeof(c->message),
 		PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
 	if (!c->message[0])
-		keep(c->message, sizeof(c->message), PQresultErrorMessage(r));
+		keep_lines(c->message, sizeof(c->message), PQresultErrorMessage(r));
 	keep(c->sqlstate, sizeof(c->sqlstate),
 		PQresultErrorField(r, PG_DIAG_SQLSTATE));
 	c->error.detail = keep(c->detail, sizeof(c->detail),
@@ -165,7 +184,7 @@ take_connect_error(struct conn *c)
 		if (strlen(p) > 8 && is_sqlstate(p + 3))
 			found = p + 3;
 	if (!found) {
-		keep(c->message, sizeof(c->message), text);
+		keep_lines(c->message, sizeof(c->message), text);
 		return;
 	}
 	memcpy(c->sqlstate, found, 5);
@@ -183,7 +202,8 @@ broken(struct conn *c, struct fail *f)
 		take_connect_error(c);
 	else if (!c->sqlstate[0]) {
 		clear_error(c);
-		keep(c->message, sizeof(c->message), PQerrorMessage(c->pg));
+		keep_lines(c->message, sizeof(c->message),
+			PQerrorMessage(c->pg));
 	}
 	if (!c->message[0])
 		strcpy(c->message, "the connection was closed");

@@ -20,27 +20,44 @@ given(const PQconninfoOption *dsn, const char *keyword)
 }
 
 /*
- * libpq's complaint quotes what it did not understand, which may be a piece
- * of a password; only names of options are repeated.
+ * libpq's complaint quotes what it did not understand, which may be a piece of
+ * a password: only names of options and single characters are repeated.
  */
+static void
+put_complaint(struct buf *b, const char *complaint)
+{
+	bool name = !strncmp(complaint, "invalid connection option", 25) ||
+		!strncmp(complaint, "invalid URI query parameter", 27);
+
+	while (*complaint) {
+		size_t n = strcspn(complaint, "\"\n"), quoted;
+
+		buf_put(b, complaint, n);
+		complaint += n;
+		if (*complaint != '"')
+			return;
+		quoted = strcspn(++complaint, "\"\n");
+		if (name || quoted == 1)
+			buf_printf(b, "\"%.*s\"", (int)quoted, complaint);
+		else
+			buf_put_str(b, "\"...\"");
+		complaint += quoted + (complaint[quoted] == '"');
+	}
+}
+
 static int
 bad_dsn(const char *complaint, struct fail *f)
 {
-	size_t n;
+	struct buf b;
 
-	if (!complaint)
-		complaint = "out of memory";
-	if (!strncmp(complaint, "invalid connection option", 25) ||
-	    !strncmp(complaint, "invalid URI query parameter", 27))
-		n = strlen(complaint);
-	else
-		n = strcspn(complaint, "\"");
-	while (n && strchr(" :\n", complaint[n - 1]))
-		n--;
-	return fail_set(f, FAIL_CONFIG,
+	buf_init(&b, 4096);
+	put_complaint(&b, complaint ? complaint : "out of memory");
+	fail_set(f, FAIL_CONFIG,
 		"postgres.dsn is not a connection string: %.*s; "
 		"write \"host=... dbname=... user=...\" or "
-		"\"postgresql://user@host/database\"", (int)n, complaint);
+		"\"postgresql://user@host/database\"", SPAN_ARG(buf_span(&b)));
+	buf_release(&b);
+	return -1;
 }
 
 int

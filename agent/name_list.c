@@ -44,14 +44,14 @@ int
 name_list_next(const char **rest, char out[NAME_LIST_NAME_MAX], struct fail *f)
 {
 	struct name n = { .out = out };
-	const char *p = *rest + strspn(*rest, " ");
+	const char *p = *rest + strspn(*rest, " "), *name = p;
 
 	if (!*p)
 		return 0;
 	p = *p == '"' ? quoted(p + 1, &n) : plain(p, &n);
 	if (!p)
 		return fail_set(f, FAIL_CONFIG, "a double quote is not closed: %s",
-			*rest);
+			name);
 	p += strspn(p, " ");
 	if (*p && *p != ',')
 		return fail_set(f, FAIL_CONFIG,
@@ -59,10 +59,10 @@ name_list_next(const char **rest, char out[NAME_LIST_NAME_MAX], struct fail *f)
 	if (!n.len || n.too_long)
 		return fail_set(f, FAIL_CONFIG, n.len ?
 			"a name is longer than 63 bytes: %s" :
-			"a name is empty: %s", *rest);
+			"a name is empty: %s", name);
 	if (*p && !p[1 + strspn(p + 1, " ")])
 		return fail_set(f, FAIL_CONFIG, "a name is missing behind the "
-			"last comma: %s", *rest);
+			"last comma: %s", name);
 	out[n.len] = '\0';
 	*rest = *p ? p + 1 : p;
 	return 1;

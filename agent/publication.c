@@ -27,6 +27,7 @@ struct publication {
 	const struct filter *tables;
 	struct catalog *catalog;
 	enum publication_phase phase;
+	bool fresh;		/* may be created: nothing has been read through it */
 	bool found, ours, all_tables;
 	int names;		/* in postgres.publication */
 	struct buf list;	/* the tables of CREATE or ALTER, as SQL */
@@ -131,8 +132,9 @@ ask_tables(struct publication *p, struct fail *f)
 }
 
 void
-publication_prepare(struct publication *p)
+publication_prepare(struct publication *p, bool fresh)
 {
+	p->fresh = fresh;
 	p->found = p->ours = p->all_tables = false;
 	p->phase = PUBLICATION_BEGIN;
 }
@@ -237,6 +239,14 @@ take_row(struct publication *p, const PGresult *res, struct fail *f)
 		p->phase = PUBLICATION_DONE;
 		return 0;
 	}
+	if (!p->found && !p->fresh)
+		return fail_set(f, FAIL_LOST, "publication %s does not exist, but "
+			"slot %s has been followed before: if it was dropped, "
+			"what was written since is lost, and creating it now "
+			"does not change that; if another name is meant, correct "
+			"postgres.publication; to start anew, drop the slot, "
+			"remove the state record and take a snapshot", name,
+			p->config->postgres.slot);
 	if (!p->found && p->names > 1)
 		return fail_set(f, FAIL_CONFIG, "%d of the publications in "
 			"postgres.publication (%s) do not exist: create them; "

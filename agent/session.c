@@ -24,8 +24,8 @@
 enum session_phase {
 	SESSION_PAUSE,		/* until wake_at */
 	SESSION_SERVER,		/* plain connection: is it fit? */
-	SESSION_PUBLICATION,
 	SESSION_SLOT,		/* its row; is it free? */
+	SESSION_PUBLICATION,
 	SESSION_OPEN,		/* replication connection */
 	SESSION_IDENTIFY,
 	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
@@ -127,21 +127,24 @@ begin_slot(struct session *s)
 }
 
 static int
-begin_publication(struct session *s)
-{
-	/* Created before the slot, or the slot could not see it; never on a reconnect. */
-	if (s->prepared)
-		return begin_slot(s);
-	publication_prepare(s->publication);
-	s->phase = SESSION_PUBLICATION;
-	return 0;
-}
-
-static int
 begin_open(struct session *s, int64_t now_us, struct fail *f)
 {
 	s->phase = SESSION_OPEN;
 	return repl_open(s->repl, catalog_peer(s->catalog), now_us, f);
+}
+
+/*
+ * Before the slot is created, or the slot could not see the publication; never
+ * on a reconnect, and nothing is created for a slot that has been followed.
+ */
+static int
+begin_publication(struct session *s, int64_t now_us, struct fail *f)
+{
+	if (s->prepared)
+		return begin_open(s, now_us, f);
+	publication_prepare(s->publication, !is_known(s));
+	s->phase = SESSION_PUBLICATION;
+	return 0;
 }
 
 static int
@@ -194,7 +197,7 @@ take_server(struct session *s, const struct pg_result *res, struct fail *f)
 	if (server_check_read(res, &s->server, f))
 		return -1;
 	warn_of_server(s);
-	return begin_publication(s);
+	return begin_slot(s);
 }
 
 static int
@@ -245,7 +248,8 @@ take_slot(struct session *s, const struct pg_result *res, int64_t now_us,
 	if (server_slot_read(res, s->config->postgres.slot, &s->slot, f))
 		return -1;
 	if (!s->slot.found)
-		return slot_absent(s, f) ? -1 : begin_open(s, now_us, f);
+		return slot_absent(s, f) ? -1 :
+			begin_publication(s, now_us, f);
 	s->slot_seen = true;
 	if (s->slot.active_pid) {
 		wait_for_holder(s, now_us);
@@ -255,7 +259,7 @@ take_slot(struct session *s, const struct pg_result *res, int64_t now_us,
 		log_info("the slot is free, taking it over",
 			LOG_STR("slot", s->config->postgres.slot));
 	s->held_by = 0;
-	return begin_open(s, now_us, f);
+	return begin_publication(s, now_us, f);
 }
 
 /* The position that history must reach: what has been published, or streamed. */
@@ -480,14 +484,14 @@ step_pause(struct session *s, int64_t now_us)
 }
 
 static int
-step_publication(struct session *s, struct fail *f)
+step_publication(struct session *s, int64_t now_us, struct fail *f)
 {
 	int rc = publication_step(s->publication, f);
 
 	if (rc <= 0)
 		return rc;
 	s->prepared = true;
-	return begin_slot(s);
+	return begin_open(s, now_us, f);
 }
 
 /* The phases that wait for the answer to one query. */
@@ -534,7 +538,7 @@ step(struct session *s, int64_t now_us, struct fail *f)
 	case SESSION_SLOT:
 		return step_query(s, now_us, f);
 	case SESSION_PUBLICATION:
-		return step_publication(s, f);
+		return step_publication(s, now_us, f);
 	case SESSION_CREATE:
 		return step_create(s, now_us, f);
 	case SESSION_ABANDON:

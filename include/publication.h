@@ -24,13 +24,17 @@ struct publication *publication_new(const struct config *c,
 	const struct filter *tables, struct catalog *catalog);
 void publication_free(struct publication *p);
 
-/* Begins: looks at it, and creates it when it is absent and that is allowed. */
-void publication_prepare(struct publication *p);
+/*
+ * Begins: looks at it, and creates it when it is absent and that is allowed. It
+ * is not for a slot that has been followed (`fresh` false): a publication that
+ * is gone leaves a gap, which is told as FAIL_LOST.
+ */
+void publication_prepare(struct publication *p, bool fresh);
 /* Begins: adds new tables that match, if it is ours and made for a list of tables. */
 void publication_refresh(struct publication *p);
 /*
  * Goes on. 1: done; 0: in progress; -1: failed: FAIL_CONFIG (with the SQL that
- * cures it), or FAIL_RETRY: begin again later.
+ * cures it), FAIL_LOST, or FAIL_RETRY: begin again later.
  */
 int publication_step(struct publication *p, struct fail *f);
 
