@@ -99,9 +99,13 @@ was_cut_off(const struct pipeline *p, const struct transaction *tx)
 		p->resume.commit_us == tx->commit_us;
 }
 
-/* True for what was already sent before the connection was lost. */
+/*
+ * True for what was already sent before the connection was lost. Part of a
+ * message was sent only if it had several records. If it comes back as a plain
+ * update, the facts of its table have changed, and the key is of other columns.
+ */
 static bool
-sent_before(const struct pipeline *p)
+sent_before(const struct pipeline *p, const struct event *event)
 {
 	const struct transaction *tx = change_transaction(p->change);
 
@@ -110,7 +114,8 @@ sent_before(const struct pipeline *p)
 	if (tx->messages <= p->resume.messages)
 		return true;
 	return tx->messages == p->resume.messages + 1 &&
-		p->message_records < p->resume.records;
+		p->message_records < p->resume.records &&
+		event->op != EVENT_UPDATE;
 }
 
 static enum pipeline_result
@@ -188,7 +193,7 @@ send_events(struct pipeline *p, struct fail *f)
 	while (p->rendered || change_next(p->change, &event)) {
 		enum pipeline_result sent;
 
-		if (!p->rendered && sent_before(p)) {
+		if (!p->rendered && sent_before(p, &event)) {
 			p->message_records++;
 			p->counters.skipped++;
 			continue;

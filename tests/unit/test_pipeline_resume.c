@@ -177,6 +177,37 @@ another_transaction_at_the_same_position(void **state)
 	}
 }
 
+/*
+ * Half of a key change was sent; when it comes again the catalogue has another
+ * key, and the same message is a plain update.
+ */
+static void
+facts_that_changed_between_two_connections(void **state)
+{
+	static const struct span other_key[] = { SPAN("v") };
+	struct fixture *x = *state;
+
+	for (int i = 0; i < 2; i++) {
+		x->sink.room = i ? MAX_TAKEN : 2;
+		assert_done(begin(x, 0x1000));
+		assert_need(relation(x, T, 'f'));
+		assert_int_equal(give_facts(x), 0);
+		assert_done(resume(x));
+		assert_done(insert(x, T, 0x900, "1"));
+		if (i) {
+			assert_done(rekey(x, 0x910, 'O', "1", "2"));
+			break;
+		}
+		assert_full(rekey(x, 0x910, 'O', "1", "2"));
+		disconnect(x);
+		x->key = (struct column_names){ other_key, 1 };
+	}
+	assert_int_equal(x->sink.count, 3);
+	assert_taken(x, 0, 'c', "{\"id\":1}");
+	assert_taken(x, 1, 'd', "{\"id\":1}");
+	assert_taken(x, 2, 'u', "{\"v\":\"v\"}");
+}
+
 static void
 keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off(void **state)
 {
@@ -227,6 +258,7 @@ main(void)
 		cmocka_unit_test(a_transaction_read_again_goes_on_where_it_was),
 		TEST(another_transaction_is_sent_from_its_start),
 		TEST(another_transaction_at_the_same_position),
+		TEST(facts_that_changed_between_two_connections),
 		TEST(keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off),
 		TEST(counters_and_the_last_commit),
 	};
