@@ -118,17 +118,24 @@ sent_before(const struct pipeline *p, const struct event *event)
 		event->op != EVENT_UPDATE;
 }
 
+static int
+open_unit(struct pipeline *p, struct fail *f)
+{
+	if (p->unit != TRACK_NONE)
+		return 0;
+	p->unit = track_open(p->track);
+	p->unit_records = 0;
+	return p->unit != TRACK_NONE ? 0 :
+		fail_set(f, FAIL_FATAL, "out of memory for a unit");
+}
+
 static enum pipeline_result
 send_record(struct pipeline *p, struct fail *f)
 {
 	enum sink_result sent;
 
-	if (p->unit == TRACK_NONE) {
-		p->unit = track_open(p->track);
-		p->unit_records = 0;
-		if (p->unit == TRACK_NONE)
-			return fail_set(f, FAIL_FATAL, "out of memory for a unit");
-	}
+	if (open_unit(p, f) == -1)
+		return PIPELINE_FAILED;
 	sent = p->sink->ops->send(p->sink, &p->record, p->unit, f);
 	if (sent == SINK_FAILED)
 		return PIPELINE_FAILED;
@@ -169,19 +176,23 @@ close_unit(struct pipeline *p, lsn_t end)
 	p->unit = TRACK_NONE;
 }
 
-static void
-finish_message(struct pipeline *p)
+static enum pipeline_result
+finish_message(struct pipeline *p, struct fail *f)
 {
 	const struct pgoutput_message *m = &p->message;
 
-	p->in_hand = false;
 	if (m->type == PGOUTPUT_COMMIT) {
+		/* All of it may have been sent before: then its commit is news still. */
+		if (p->resume.final_lsn && open_unit(p, f) == -1)
+			return PIPELINE_FAILED;
 		p->counters.transactions++;
 		p->resume.final_lsn = 0;
 		close_unit(p, m->commit.end_lsn);
 	} else if (m->type == PGOUTPUT_MESSAGE && !m->logical.transactional) {
 		close_unit(p, m->logical.lsn);
 	}
+	p->in_hand = false;
+	return PIPELINE_DONE;
 }
 
 /* Sends what is left of the message in hand. */
@@ -204,8 +215,7 @@ send_events(struct pipeline *p, struct fail *f)
 		if (sent != PIPELINE_DONE)
 			return sent;
 	}
-	finish_message(p);
-	return PIPELINE_DONE;
+	return finish_message(p, f);
 }
 
 static enum pipeline_result

@@ -114,6 +114,7 @@ lose_twice(int first, int second, bool acked_at_once)
 		ack(x, i);
 	}
 	assert_at(x, 0x1100, 0x1100);
+	assert_int_equal(track_last_commit(x->track), 0x1100);
 	assert_int_equal(track_pending(x->track), 0);
 	assert_int_equal(pipeline_counters(x->p)->records, RECORDS);
 	assert_int_equal(pipeline_counters(x->p)->transactions, 1);
