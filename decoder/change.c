@@ -17,6 +17,8 @@ struct change {
 
 /* The name of an origin, from pg_replication_origin: short in practice. */
 #define ORIGIN_MAX 4096
+/* "schema.table": two names of at most 63 bytes, unless a server is built otherwise. */
+#define NAME_MAX_SIZE 512
 
 struct change *
 change_new(const struct change_options *options)
@@ -127,13 +129,15 @@ static int
 relation(struct change *c, const struct pgoutput_message *m, struct fail *f)
 {
 	struct relation *r = relation_tell(c->relations, &m->relation, f);
-	char name[512];
+	char name[NAME_MAX_SIZE];
 	int n;
 
 	if (!r)
 		return -1;
 	n = snprintf(name, sizeof name, "%.*s.%.*s", SPAN_ARG(r->def.schema),
 		SPAN_ARG(r->def.name));
+	if (n < 0 || (size_t)n >= sizeof name)
+		return illegal(m, c->lsn, "its name is too long", f);
 	r->captured = filter_pass(c->options->tables,
 		(struct span){ name, (size_t)n });
 	if (!r->captured)

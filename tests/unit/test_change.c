@@ -379,6 +379,27 @@ after_a_reset_relations_must_be_told_again(void **state)
 }
 
 static void
+a_name_that_is_too_long_is_refused(void **state)
+{
+	struct fixture *x = *state;
+	struct span pattern = SPAN("public[.]x+");
+	struct filter *filter = filter_new(&pattern, 1, &x->f);
+	char name[506];
+
+	options.tables = filter;
+	begin(x, 0x1000, 5);
+	memset(name, 'x', sizeof name);
+	name[504] = '\0';	/* "public." and 504: all that fits */
+	wire_relation(&x->b, 8, name, 'd', wire_t_columns, 2);
+	assert_int_equal(feed(x, 0), CHANGE_NEED_FACTS);
+	name[504] = 'x';
+	name[505] = '\0';
+	wire_relation(&x->b, 8, name, 'd', wire_t_columns, 2);
+	assert_illegal(x, 0, "RELATION message at 0/0: its name is too long");
+	filter_free(filter);
+}
+
+static void
 a_null_in_a_not_null_column_relaxes_the_plan(void **state)
 {
 	struct fixture *x = *state;
@@ -462,6 +483,7 @@ main(void)
 		TEST(origin_belongs_to_its_transaction),
 		TEST(an_identical_relation_keeps_its_plan),
 		TEST(after_a_reset_relations_must_be_told_again),
+		TEST(a_name_that_is_too_long_is_refused),
 		TEST(a_null_in_a_not_null_column_relaxes_the_plan),
 		TEST(last_commit_comes_from_the_state),
 		TEST(illegal_order_is_refused),
