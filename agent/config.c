@@ -90,6 +90,20 @@ put_upper(char out[NEAREST_NAME_MAX], const char *name)
 		out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);
 }
 
+/* Only what begins like a group is held to be ours: PGWAKE_ may be used for other things. */
+static bool
+names_a_group(const char *lower)
+{
+	for (size_t i = 0; i < options_ngroups; i++) {
+		const char *group = options_groups[i].name;
+		size_t len = group ? strlen(group) : 0;
+
+		if (len && strncmp(lower, group, len) == 0 && lower[len] == '_')
+			return true;
+	}
+	return false;
+}
+
 static int
 unknown_variable(const char *variable, struct fail *f)
 {
@@ -111,17 +125,16 @@ static int
 set_variable(struct config *c, const char *variable, const char *value, struct fail *f)
 {
 	char lower[OPTIONS_NAME_MAX];
-	size_t len = strlen(variable + 7);
+	size_t i = 0;
 
-	if (len >= sizeof(lower))
-		return unknown_variable(variable, f);
-	for (size_t i = 0; i <= len; i++)
+	for (; variable[7 + i] && i + 1 < sizeof(lower); i++)
 		lower[i] = (char)tolower((unsigned char)variable[7 + i]);
-	for (size_t i = 0; i < options_count; i++)
+	lower[i] = '\0';
+	for (i = 0; i < options_count; i++)
 		if (is_named(&options[i], lower))
 			return config_key_set(c, options[i].group, options[i].key,
 				value, variable, f);
-	if (is_service_link(variable, value))
+	if (!names_a_group(lower) || is_service_link(variable, value))
 		return 0;
 	if (strncmp(lower, "kafka_", 6) == 0)
 		return config_key_set(c, "kafka", lower + 6, value, variable, f);

@@ -317,7 +317,8 @@ parse_properties(struct connector *c, const char *text, size_t len, const char *
 		} else if (r.p < r.end && !is_line_end(*r.p)) {
 			rc = read_option(c, &r, &name, &value, f);
 			if (rc < 0)
-				fail_context(f, "%s:%d", file, line_of(text, (size_t)(start - text)));
+				fail_context(f, "%s:%d", file,
+					line_of(text, (size_t)(start - text)));
 		}
 		skip_line_end(&r);
 	}

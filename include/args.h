@@ -34,7 +34,7 @@ struct args_flag {
 extern const struct args_flag args_flags[];
 extern const size_t args_nflags;
 
-/* 0, or -1 with FAIL_CONFIG: an unknown flag with the nearest one, or flags that do not go together. */
+/* 0, or -1 with FAIL_CONFIG: a flag that there is not, or flags that do not go together. */
 int args_parse(struct args *a, int argc, char **argv, struct fail *f);
 void args_release(struct args *a);
 

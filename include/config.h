@@ -16,11 +16,12 @@
 struct config *config_new(void);
 void config_free(struct config *c);
 
-/* One "group.key=value"; `where` ("-o", "FILE:LINE") becomes its origin and opens the message. */
+/* One "group.key=value"; `where` ("-o") becomes its origin and opens the message. */
 int config_set(struct config *c, const char *assignment, const char *where, struct fail *f);
 /*
- * PGWAKE_GROUP_KEY for each option. An empty variable counts as not set; what
- * Kubernetes sets for a service called pgwake is passed over.
+ * PGWAKE_GROUP_KEY for each option. An empty variable counts as not set; one
+ * that begins like a group but is no option is an error, unless Kubernetes has
+ * set it for a service of that name.
  */
 int config_environment(struct config *c, char **environ, struct fail *f);
 
