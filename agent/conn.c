@@ -266,8 +266,12 @@ conn_open(struct conn *c, const struct conn_peer *peer, int64_t now_us,
 	conn_close(c);
 	c->error.doing = PGERROR_CONNECT;
 	clear_error(c);
-	if (conn_params_init(&p, c->config, c->kind, f))
+	if (conn_params_init(&p, c->config, c->kind, f)) {
+		/* It was readable once: a password file that is being replaced. */
+		if (c->error.streamed)
+			f->kind = FAIL_RETRY;
 		return -1;
+	}
 	if (add_peer(&p, peer, f)) {
 		conn_params_release(&p);
 		return -1;

@@ -72,6 +72,9 @@ static const struct row rows[] = {
 		LOST_REMEDY },
 	{ READING, NULL, "physical replication slot", FAIL_CONFIG, 0,
 		"pgwake needs a logical slot: name another one in postgres.slot" },
+	{ CREATE | READING, "55000", "in recovery", FAIL_CONFIG, 0,
+		"a standby decodes from PostgreSQL 16 on only: connect to the "
+		"primary" },
 	{ CREATE, "42710", NULL, FAIL_RETRY, 0, "looking at it again" },
 	{ CREATE, "42602", NULL, FAIL_CONFIG, 0,
 		"postgres.slot may have lower-case letters, digits and "
@@ -320,8 +323,9 @@ int
 pgerror_notice(const char *sqlstate, const char *text,
 	const char *publication, struct fail *f)
 {
-	(void)sqlstate;
-	if (!contains(text, "skipped loading publication"))
+	/* By its code too: the server's language may not be ours. */
+	if (strcmp(sqlstate, "55000") != 0 &&
+	    !contains(text, "skipped loading publication"))
 		return 0;
 	return fail_set(f, FAIL_LOST,
 		"%s: publication %s was not there at this point of the log, so "
