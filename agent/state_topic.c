@@ -93,20 +93,25 @@ keep(struct state_topic *s, const rd_kafka_message_t *m)
 	s->offset = m->offset;
 }
 
-/* 1: the end; 0; -1. */
 static int
 take(struct state_topic *s, const rd_kafka_message_t *m, struct fail *f)
 {
+	kafka_link_alive(&s->link, true);
+	keep(s, m);
+	return s->value.failed ? fail_set(f, FAIL_CONFIG, "topic %s, partition %d, "
+		"offset %lld: %zu bytes are no state record; set kafka.state_topic "
+		"to a topic of its own", rd_kafka_topic_name(s->topic), PARTITION,
+		(long long)m->offset, m->len) : 0;
+}
+
+/* 1: the end; 0; -1. */
+static int
+judge(const struct state_topic *s, rd_kafka_resp_err_t err, const char *text,
+	struct fail *f)
+{
 	const char *topic = rd_kafka_topic_name(s->topic);
 
-	switch (m->err) {
-	case RD_KAFKA_RESP_ERR_NO_ERROR:
-		kafka_link_alive(&s->link, true);
-		keep(s, m);
-		return s->value.failed ? fail_set(f, FAIL_CONFIG, "topic %s, "
-			"partition %d, offset %lld: %zu bytes are no state record; "
-			"set kafka.state_topic to a topic of its own", topic,
-			PARTITION, (long long)m->offset, m->len) : 0;
+	switch (err) {
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
@@ -118,9 +123,30 @@ take(struct state_topic *s, const rd_kafka_message_t *m, struct fail *f)
 			"Read, Write and Create on it", topic);
 	default:
 		log_debug("reading the state record", LOG_STR("topic", topic),
-			LOG_STR("error", rd_kafka_message_errstr(m)));
+			LOG_STR("error", text));
 		return 0;
 	}
+}
+
+/*
+ * Events, not rd_kafka_consume_queue(): that one hands errors, even of a topic
+ * that does not exist, to a callback.
+ */
+static int
+serve_message(struct state_topic *s, rd_kafka_event_t *event, struct fail *f)
+{
+	const rd_kafka_message_t *m;
+	int rc = 0;
+
+	if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+		return judge(s, rd_kafka_event_error(event),
+			rd_kafka_event_error_string(event), f);
+	if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_FETCH)
+		return 0;
+	while (!rc && (m = rd_kafka_event_message_next(event)))
+		rc = m->err ? judge(s, m->err, rd_kafka_message_errstr(m), f) :
+			take(s, m, f);
+	return rc;
 }
 
 static int
@@ -148,12 +174,12 @@ state_topic_read(struct state_topic *s, struct buf *value, int64_t *offset,
 	int rc = serve_events(s, f);
 
 	for (int i = 0; rc == 0 && i < BATCH; i++) {
-		rd_kafka_message_t *m = rd_kafka_consume_queue(s->messages, 0);
+		rd_kafka_event_t *event = rd_kafka_queue_poll(s->messages, 0);
 
-		if (!m)
+		if (!event)
 			return 0;
-		rc = take(s, m, f);
-		rd_kafka_message_destroy(m);
+		rc = serve_message(s, event, f);
+		rd_kafka_event_destroy(event);
 	}
 	if (rc == 1) {
 		buf_reset(value);
