@@ -21,10 +21,10 @@ COPY deploy/pgwake.container.conf /etc/pgwake/pgwake.conf
 USER pgwake
 WORKDIR /var/lib/pgwake
 # Unhealthy: PostgreSQL cannot be asked, the slot is missing or lost, or more
-# than PGWAKE_MAX_LAG is not confirmed.
-ENV PGWAKE_MAX_LAG=1GB
+# than MAX_LAG is not confirmed.
+ENV MAX_LAG=1GB
 HEALTHCHECK --interval=30s --timeout=20s --start-period=30s --retries=3 \
-	CMD pgwake -c /etc/pgwake/pgwake.conf --lag --max-lag "$PGWAKE_MAX_LAG"
+	CMD pgwake -c /etc/pgwake/pgwake.conf --lag --max-lag "$MAX_LAG"
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["pgwake"]
 CMD ["-c", "/etc/pgwake/pgwake.conf"]
