@@ -385,6 +385,9 @@ turn(struct agent *a, struct fail *f)
 	    a->sink->ops->poll(a->sink, a->track, f) == -1 ||
 	    session_step(a->session, a->loop.now_us, f) == -1)
 		return -1;
+	if (!track_sound(a->track))
+		return fail_set(f, FAIL_FATAL, "acknowledgements that fit no record: "
+			"nothing more is confirmed; this is a bug of pgwake");
 	if (a->loop.hangup) {
 		a->loop.hangup = false;
 		log_warn("SIGHUP: settings are read at start only, restart to apply them");
