@@ -216,8 +216,7 @@ timed_out(struct conn *c, struct fail *f)
 {
 	clear_error(c);
 	snprintf(c->message, sizeof(c->message), "no answer from %s within %lld s",
-		c->peer.host[0] ? c->peer.host : "the server",
-		(long long)(c->timeout_us / 1000000));
+		PQhost(c->pg), (long long)(c->timeout_us / 1000000));
 	conn_close(c);
 	return pgerror_classify(&c->error, f);
 }
@@ -278,10 +277,12 @@ conn_open(struct conn *c, const struct conn_peer *peer, int64_t now_us,
 	}
 	c->pg = PQconnectStartParams(p.keywords,
 		(const char *const *)p.values, 1);
-	conn_params_release(&p);
-	if (!c->pg)
-		return fail_set(f, FAIL_FATAL, "out of memory");
 	begin(c, CONN_CONNECTING, p.timeout_us, now_us);
+	conn_params_release(&p);
+	if (!c->pg) {
+		conn_close(c);
+		return fail_set(f, FAIL_FATAL, "out of memory");
+	}
 	c->polling = PGRES_POLLING_WRITING;
 	PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(c->pg, on_notice, c);
