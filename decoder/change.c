@@ -5,7 +5,7 @@
 
 struct change {
 	const struct change_options *options;
-	struct relations *relations;
+	struct relation_set *relations;
 	struct transaction tx;
 	struct buf origin;
 	struct relation *wanted;	/* waits for its facts */
@@ -29,7 +29,7 @@ change_new(const struct change_options *options)
 		return NULL;
 	c->options = options;
 	buf_init(&c->origin, ORIGIN_MAX);
-	c->relations = relations_new();
+	c->relations = relation_set_new();
 	if (!c->relations) {
 		change_free(c);
 		return NULL;
@@ -42,7 +42,7 @@ change_free(struct change *c)
 {
 	if (!c)
 		return;
-	relations_free(c->relations);
+	relation_set_free(c->relations);
 	buf_release(&c->origin);
 	free(c);
 }
@@ -50,7 +50,7 @@ change_free(struct change *c)
 void
 change_reset(struct change *c)
 {
-	relations_reset(c->relations);
+	relation_set_reset(c->relations);
 	c->tx.open = false;
 	c->wanted = NULL;
 	c->plan = NULL;

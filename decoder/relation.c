@@ -7,16 +7,16 @@
 /* One relation's definition or facts: 1600 columns with long names and defaults. */
 #define RELATION_MEMORY_MAX (16u << 20)
 
-struct relations {
+struct relation_set {
 	struct relation **slots;	/* open addressing, a power of two */
 	size_t size, count;
 	struct relation *last;		/* the last hit: rows come in runs */
 };
 
-struct relations *
-relations_new(void)
+struct relation_set *
+relation_set_new(void)
 {
-	struct relations *rs = calloc(1, sizeof *rs);
+	struct relation_set *rs = calloc(1, sizeof *rs);
 
 	if (!rs)
 		return NULL;
@@ -41,7 +41,7 @@ relation_free(struct relation *r)
 }
 
 void
-relations_free(struct relations *rs)
+relation_set_free(struct relation_set *rs)
 {
 	if (!rs)
 		return;
@@ -52,7 +52,7 @@ relations_free(struct relations *rs)
 }
 
 void
-relations_reset(struct relations *rs)
+relation_set_reset(struct relation_set *rs)
 {
 	rs->last = NULL;
 	for (size_t i = 0; i < rs->size; i++)
@@ -72,7 +72,7 @@ slot_of(struct relation **slots, size_t size, uint32_t relid)
 }
 
 struct relation *
-relation_get(struct relations *rs, uint32_t relid)
+relation_get(struct relation_set *rs, uint32_t relid)
 {
 	struct relation *r = rs->last;
 
@@ -86,7 +86,7 @@ relation_get(struct relations *rs, uint32_t relid)
 }
 
 static int
-grow(struct relations *rs)
+grow(struct relation_set *rs)
 {
 	size_t size = rs->size * 2;
 	struct relation **slots = calloc(size, sizeof *slots);
@@ -103,7 +103,7 @@ grow(struct relations *rs)
 }
 
 static struct relation *
-add(struct relations *rs, uint32_t relid)
+add(struct relation_set *rs, uint32_t relid)
 {
 	struct relation **slot, *r;
 
@@ -160,7 +160,7 @@ copy_definition(struct relation *r, const struct pgoutput_relation *def)
 }
 
 struct relation *
-relation_tell(struct relations *rs, const struct pgoutput_relation *def,
+relation_tell(struct relation_set *rs, const struct pgoutput_relation *def,
 	struct fail *f)
 {
 	struct relation *r = add(rs, def->relid);

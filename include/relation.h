@@ -2,7 +2,7 @@
  * relation: what the server has told about relations, by OID, with their plans.
  *
  * Belongs to one walsender session: pgoutput sends each relation again after a
- * reconnect, and relation_reset() marks all as untold. Plans survive that, so
+ * reconnect, and relation_set_reset() marks all as untold. Plans survive that, so
  * a known relation costs one comparison. Memory is bounded by the number of
  * relations in the publication.
  */
@@ -23,21 +23,21 @@ struct relation {
 	bool *relaxed;			/* per column of def, in `arena` */
 };
 
-struct relations;
+struct relation_set;
 
-struct relations *relations_new(void);
-void relations_free(struct relations *rs);
+struct relation_set *relation_set_new(void);
+void relation_set_free(struct relation_set *rs);
 /* A new session: nothing is told any more. */
-void relations_reset(struct relations *rs);
+void relation_set_reset(struct relation_set *rs);
 
 /* NULL if it is unknown or has not been told in this session. */
-struct relation *relation_get(struct relations *rs, uint32_t relid);
+struct relation *relation_get(struct relation_set *rs, uint32_t relid);
 
 /*
  * Takes an R message. The result has `told` set; its plan and facts are kept
  * if the definition is unchanged, and dropped otherwise. NULL without memory.
  */
-struct relation *relation_tell(struct relations *rs,
+struct relation *relation_tell(struct relation_set *rs,
 	const struct pgoutput_relation *def, struct fail *f);
 
 /* Copies the facts and compiles the plan, unless nothing differs. 1: a new plan; 0: kept; -1. */
