@@ -23,7 +23,7 @@ enum event_op {
 enum event_link { LINK_NONE, LINK_NEW_KEY, LINK_OLD_KEY };
 
 struct transaction {
-	uint64_t serial;	/* grows with each: what is rendered once per transaction */
+	uint64_t serial;	/* grows with each, for what is rendered once per transaction */
 	bool open;
 	uint32_t xid;
 	lsn_t final_lsn;	/* of the commit record: identifies it across reconnects */
@@ -39,7 +39,7 @@ struct event {
 	const struct plan *plan;		/* not for MESSAGE */
 	const struct pgoutput_tuple *before, *after;	/* NULL: null */
 	const struct pgoutput_tuple *key;	/* where the key is; NULL: null key */
-	const struct pgoutput_tuple *old_row;	/* where a value unchanged in `after` may be found */
+	const struct pgoutput_tuple *old_row;	/* for values unchanged in `after` */
 	enum event_link link;
 	const struct pgoutput_tuple *other_key;	/* for the link header */
 	lsn_t lsn;				/* of the message */

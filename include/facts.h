@@ -46,14 +46,15 @@ struct column_names {
 
 struct facts {
 	uint32_t relid;
-	bool found;		/* false: dropped since; all below is empty but the types asked for */
+	bool found;		/* false: dropped since; below, only the types are filled */
 	struct span schema, table, comment;
 	char kind;		/* pg_class.relkind */
 	char replica_identity;	/* pg_class.relreplident */
 	const struct column_fact *columns;
 	size_t ncolumns;
 	struct column_names primary_key;
-	struct column_names unique;	/* first unique index by name, no expressions, if no primary key */
+	/* First unique index by name, without expressions, if no primary key. */
+	struct column_names unique;
 	struct column_names identity;	/* REPLICA IDENTITY USING INDEX */
 	/* Every type that the columns use, with their elements and bases. */
 	const struct type_fact *types;

@@ -39,7 +39,8 @@ bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
 #define log_at(level, msg, ...) \
-	log_write((level), (msg), (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .key = NULL } })
+	log_write((level), (msg), (const struct log_field[]){ \
+		__VA_ARGS__ __VA_OPT__(,) { .key = NULL } })
 #define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...) log_at(LOG_LEVEL_WARN, __VA_ARGS__)

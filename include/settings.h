@@ -22,8 +22,14 @@ struct config_pair {		/* a librdkafka property, its name with dots */
 	char *origin;		/* where it was set; NULL: our default */
 };
 
-enum publication_mode { PUBLICATION_FILTERED, PUBLICATION_ALL_TABLES, PUBLICATION_NO_TABLES, PUBLICATION_DISABLED };
-enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_INITIAL_ONLY, SNAPSHOT_NO_DATA, SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED };
+enum publication_mode {
+	PUBLICATION_FILTERED, PUBLICATION_ALL_TABLES, PUBLICATION_NO_TABLES,
+	PUBLICATION_DISABLED
+};
+enum snapshot_mode {
+	SNAPSHOT_INITIAL, SNAPSHOT_INITIAL_ONLY, SNAPSHOT_NO_DATA,
+	SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED
+};
 enum value_format { VALUE_JSON };
 enum headers_mode { HEADERS_SIMPLE, HEADERS_JSON };
 enum decimal_format { DECIMAL_BASE64, DECIMAL_NUMERIC };
@@ -37,7 +43,8 @@ struct config {
 		struct config_list tables;	/* patterns; empty: all */
 		bool create_slot;
 		bool publication_autocreate;
-		int publication_autocreate_mode;	/* enum publication_mode, never DISABLED once checked */
+		/* enum publication_mode, never DISABLED once checked */
+		int publication_autocreate_mode;
 		int64_t status_interval_ms;
 		int64_t work_mem_mb;		/* logical_decoding_work_mem */
 		int64_t connect_timeout_ms;
@@ -66,7 +73,7 @@ struct config {
 		bool schemas;
 		bool key_schemas, value_schemas, header_schemas;	/* as schemas if not set */
 		int headers;			/* enum headers_mode */
-		struct type_modes types;	/* types.unavailable is derived from the placeholder */
+		struct type_modes types;	/* unavailable is the placeholder's */
 		char *unavailable_value_placeholder;
 		int decimal_format;		/* enum decimal_format */
 		bool replace_null_with_default;

@@ -17,7 +17,7 @@ enum value_kind {
 	VALUE_BOOL,	/* i: 0 or 1 */
 	VALUE_INT,	/* i */
 	VALUE_DIGITS,	/* p, len: an integer in PostgreSQL's own text, "-12" */
-	VALUE_FLOAT,	/* p, len: shortest text in Java's form, "1.0E10"; or NaN, Infinity, -Infinity */
+	VALUE_FLOAT,	/* p, len: shortest text in Java's form, "1.0E10", NaN, -Infinity */
 	VALUE_STRING,	/* p, len: UTF-8, checked when it is encoded */
 	VALUE_BYTES,	/* p, len */
 	VALUE_DECIMAL,	/* p, len: plain decimal text with exactly its scale's digits, "-1.10" */
