@@ -4,7 +4,7 @@ FROM debian:12-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	gcc libc6-dev make pkg-config \
 	libpq-dev librdkafka-dev libjson-c-dev libconfig-dev libpcre2-dev \
-	libssl-dev libcurl4-openssl-dev libmicrohttpd-dev \
+	libssl-dev \
 	&& rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -13,7 +13,7 @@ RUN make && make install PREFIX=/usr DESTDIR=/out
 FROM debian:12-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
 	ca-certificates libpq5 librdkafka1 libjson-c5 libconfig9 libpcre2-8-0 \
-	libssl3 libcurl4 libmicrohttpd12 \
+	libssl3 \
 	&& rm -rf /var/lib/apt/lists/* \
 	&& useradd --system --home-dir /var/lib/pgwake --create-home pgwake
 COPY --from=build /out/usr/bin/pgwake /usr/bin/pgwake
