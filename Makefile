@@ -12,7 +12,7 @@ variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))$(if $(COVERAGE),-c
 B       := build$(variant)
 
 DECODER_LIBS := libpcre2-8 libcrypto
-AGENT_LIBS   := libpq rdkafka json-c libconfig
+AGENT_LIBS   := libpq libssl rdkafka json-c libconfig
 
 # libconfig's and librdkafka's headers are found through pkg-config; a missing
 # one is reported by `make deps`, not by a page of compiler errors.
