@@ -43,6 +43,7 @@ enum {
 	"clear the state record, and start anew with a snapshot"
 #define WAL_LEVEL_REMEDY \
 	"set wal_level = logical in postgresql.conf and restart the server"
+#define CHECK_DSN "check postgres.dsn"
 #define REPLICATION_REMEDY \
 	"a superuser must run: ALTER ROLE {role} REPLICATION " \
 	"(on managed servers: grant the provider's replication role)"
@@ -137,6 +138,9 @@ static const struct row rows[] = {
 	{ CONNECT, "-", "private key", FAIL_CONFIG,
 		TRANSIENT_ONCE_STREAMED | SLOW,
 		"check sslkey in postgres.dsn" },
+	{ CONNECT, "-", "could not match", FAIL_CONFIG, 0, CHECK_DSN },
+	{ CONNECT, "-", "invalid", FAIL_CONFIG, 0, CHECK_DSN },
+	{ CONNECT, "-", "definition of service", FAIL_CONFIG, 0, CHECK_DSN },
 	{ CONNECT, "-", "channel binding", FAIL_CONFIG,
 		TRANSIENT_ONCE_STREAMED | SLOW,
 		"check channel_binding in postgres.dsn" },
@@ -158,7 +162,8 @@ static const struct row rows[] = {
 	{ ANY, "08", NULL, FAIL_RETRY, 0, NULL },
 	{ ANY, "40", NULL, FAIL_RETRY, 0, NULL },
 	{ ANY, "57", NULL, FAIL_RETRY, 0, NULL },
-	{ ANY, "25P", NULL, FAIL_RETRY, 0, NULL },	/* timeouts of idle sessions and transactions */
+	/* Timeouts of sessions and transactions. */
+	{ ANY, "25P", NULL, FAIL_RETRY, 0, NULL },
 	{ ANY, "58", NULL, FAIL_RETRY, SLOW, NULL },
 	{ ANY, "55P03", NULL, FAIL_RETRY, 0, NULL },
 	{ QUERY, "42710", NULL, FAIL_RETRY, 0, NULL },	/* somebody was faster */

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "lineage.h"
 #include "log.h"
 #include "loop.h"
 #include "server.h"
 #include "session.h"
+#include "slot_creation.h"
 #include "watch.h"
 
 #define SECOND_US 1000000
@@ -16,10 +18,6 @@
 /* A slot that somebody else has is looked at this often. */
 #define HELD_MIN_US (1 * SECOND_US)
 #define HELD_MAX_US (3 * SECOND_US)
-/* Creation waits for old transactions: first said after, then every. */
-#define BLOCKED_FIRST_US (2 * SECOND_US)
-#define BLOCKED_EVERY_US (10 * SECOND_US)
-#define ABANDON_US (5 * SECOND_US)
 
 enum session_phase {
 	SESSION_PAUSE,		/* until wake_at */
@@ -30,7 +28,6 @@ enum session_phase {
 	SESSION_IDENTIFY,
 	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
 	SESSION_CREATE,		/* the slot */
-	SESSION_ABANDON,	/* creation took too long: end its process */
 	SESSION_START,
 	SESSION_STREAM
 };
@@ -42,9 +39,10 @@ struct session {
 	struct repl *repl;
 	struct publication *publication;
 	struct watch *watch;
+	struct slot_creation *creation;
 	enum session_phase phase;
 	struct backoff backoff;
-	int64_t wake_at;		/* of PAUSE, CREATE and ABANDON */
+	int64_t wake_at;		/* of PAUSE */
 	struct session_info info;
 	struct server_info server;
 	struct server_slot slot;
@@ -54,8 +52,6 @@ struct session {
 	bool slot_seen;			/* in this process: from now on its absence is a loss */
 	int last_pid;			/* our last walsender, which may take a moment to go */
 	int held_by;			/* whom we have logged to wait for */
-	int64_t give_up_at;		/* CREATE: slot_timeout_ms */
-	struct buf blockers;
 	struct fail said;		/* logged last, and when */
 	int64_t said_at;
 };
@@ -70,7 +66,6 @@ session_new(const struct config *c, const struct filter *tables,
 		return NULL;
 	s->config = c;
 	s->known = known;
-	buf_init(&s->blockers, 4096);
 	backoff_init(&s->backoff, (uint64_t)getpid() << 16);
 	s->catalog = catalog_new(c);
 	s->repl = repl_new(c);
@@ -78,7 +73,9 @@ session_new(const struct config *c, const struct filter *tables,
 		s->publication = publication_new(c, tables, s->catalog);
 	if (s->publication)
 		s->watch = watch_new(c, s->catalog, s->publication);
-	if (!s->repl || !s->watch) {
+	if (s->catalog && s->repl)
+		s->creation = slot_creation_new(c, s->repl, s->catalog);
+	if (!s->watch || !s->creation) {
 		session_free(s);
 		return NULL;
 	}
@@ -90,11 +87,11 @@ session_free(struct session *s)
 {
 	if (!s)
 		return;
+	slot_creation_free(s->creation);
 	watch_free(s->watch);
 	publication_free(s->publication);
 	repl_free(s->repl);
 	catalog_free(s->catalog);
-	buf_release(&s->blockers);
 	free(s);
 }
 
@@ -157,15 +154,8 @@ begin_start(struct session *s, int64_t now_us, struct fail *f)
 static int
 begin_create(struct session *s, int64_t now_us, struct fail *f)
 {
-	int64_t timeout = s->config->postgres.slot_timeout_ms * 1000;
-
 	s->phase = SESSION_CREATE;
-	s->give_up_at = timeout ? now_us + timeout : LOOP_NEVER;
-	s->wake_at = now_us + BLOCKED_FIRST_US;
-	buf_reset(&s->blockers);
-	catalog_query_cancel(s->catalog);	/* the slot's row, which was read */
-	log_info("creating the slot", LOG_STR("slot", s->config->postgres.slot));
-	return repl_create_slot(s->repl, now_us, f);
+	return slot_creation_begin(s->creation, now_us, f);
 }
 
 static void
@@ -262,60 +252,29 @@ take_slot(struct session *s, const struct pg_result *res, int64_t now_us,
 	return begin_publication(s, now_us, f);
 }
 
-/* The position that history must reach: what has been published, or streamed. */
-static lsn_t
-position_known(const struct session *s)
+/* What has been published or streamed: the history of the server must go on from there. */
+static struct lineage
+followed(const struct session *s)
 {
-	lsn_t published = is_known(s) ? s->known->last_commit : 0;
+	const struct repl_identity *streamed = &s->info.identity;
+	struct lineage l = { .slot = s->config->postgres.slot, .system_id = "" };
 
-	return published > s->restart ? published : s->restart;
-}
-
-static uint32_t
-timeline_known(const struct session *s)
-{
-	if (s->info.identity.timeline)
-		return s->info.identity.timeline;
-	return is_known(s) ? s->known->timeline : 0;
-}
-
-static int
-check_system(const struct session *s, struct fail *f)
-{
-	const char *known = s->info.identity.system_id;
-	const char *now = repl_identity(s->repl)->system_id;
-
-	if (!*known && is_known(s))
-		known = s->known->system_id;
-	if (!*known || !strcmp(known, now))
-		return 0;
-	return fail_set(f, FAIL_LOST, "this is another database cluster: slot "
-		"%s was followed on the one with system identifier %s, this one "
-		"has %s; go back to that server, or remove the state record and "
-		"start anew with a snapshot", s->config->postgres.slot, known, now);
-}
-
-static int
-check_position(const struct session *s, struct fail *f)
-{
-	lsn_t known = position_known(s);
-	lsn_t end = repl_identity(s->repl)->position;
-
-	if (known <= end)
-		return 0;
-	return fail_set(f, FAIL_LOST, "the server's log ends at " LSN_FMT
-		", but records up to " LSN_FMT " have been published: the server "
-		"was restored from a backup, and its history now differs; remove "
-		"the state record and start anew with a snapshot",
-		LSN_ARG(end), LSN_ARG(known));
+	if (is_known(s))
+		l = (struct lineage){ l.slot, s->known->system_id,
+			s->known->timeline, s->known->last_commit };
+	if (streamed->timeline) {
+		l.system_id = streamed->system_id;
+		l.timeline = streamed->timeline;
+	}
+	if (s->restart > l.position)
+		l.position = s->restart;
+	return l;
 }
 
 /* The slot is there, or is made now. */
 static int
 identity_accepted(struct session *s, int64_t now_us, struct fail *f)
 {
-	if (check_position(s, f))
-		return -1;
 	return s->slot.found ? begin_start(s, now_us, f) :
 		begin_create(s, now_us, f);
 }
@@ -323,46 +282,38 @@ identity_accepted(struct session *s, int64_t now_us, struct fail *f)
 static int
 take_identity(struct session *s, int64_t now_us, struct fail *f)
 {
-	uint32_t known = timeline_known(s);
-	uint32_t now = repl_identity(s->repl)->timeline;
+	const struct repl_identity *now = repl_identity(s->repl);
+	struct lineage known = followed(s);
 
-	if (check_system(s, f))
-		return -1;
-	if (!known || known == now)
+	switch (lineage_check(&known, now, f)) {
+	case 0:
 		return identity_accepted(s, now_us, f);
-	if (now < known)
-		return fail_set(f, FAIL_LOST, "the server is on timeline %u, but "
-			"timeline %u has been followed: this is not the server "
-			"that was promoted; connect to that one", now, known);
-	s->phase = SESSION_HISTORY;
-	return repl_history(s->repl, now, now_us, f);
+	case LINEAGE_ASK:
+		s->phase = SESSION_HISTORY;
+		return repl_history(s->repl, now->timeline, now_us, f);
+	default:
+		return -1;
+	}
 }
 
-/* A promoted standby has our history if it left our timeline behind our position. */
 static int
 take_history(struct session *s, int64_t now_us, struct fail *f)
 {
-	uint32_t known = timeline_known(s);
-	uint32_t now = repl_identity(s->repl)->timeline;
-	lsn_t left = repl_left_timeline(s->repl, known);
+	const struct repl_identity *now = repl_identity(s->repl);
+	struct lineage known = followed(s);
+	lsn_t left = repl_left_timeline(s->repl, known.timeline);
 
-	if (!left || left < position_known(s))
-		return fail_set(f, FAIL_LOST, "the server is on timeline %u, "
-			"which left timeline %u at " LSN_FMT ", but records up to "
-			LSN_FMT " have been published from that one: its history "
-			"differs; remove the state record and start anew with a "
-			"snapshot", now, known, LSN_ARG(left),
-			LSN_ARG(position_known(s)));
+	if (lineage_descends(&known, now, left, f))
+		return -1;
 	log_warn("the server was promoted; its history goes on from ours",
-		LOG_UINT("timeline", now), LOG_UINT("before", known),
-		LOG_LSN("since", left));
+		LOG_UINT("timeline", now->timeline),
+		LOG_UINT("before", known.timeline), LOG_LSN("since", left));
 	return identity_accepted(s, now_us, f);
 }
 
 static int
 take_creation(struct session *s, int64_t now_us, struct fail *f)
 {
-	catalog_query_cancel(s->catalog);
 	s->slot.found = s->slot_seen = s->info.slot_created = true;
 	s->info.consistent_point = repl_consistent_point(s->repl);
 	s->slot.confirmed = s->info.consistent_point;
@@ -394,85 +345,6 @@ take_start(struct session *s, int64_t now_us)
 	return 0;
 }
 
-/* Creation. */
-
-static void
-ask_blockers(struct session *s)
-{
-	char pid[16];
-	const char *params[1] = { pid };
-
-	snprintf(pid, sizeof(pid), "%d", repl_backend_pid(s->repl));
-	catalog_query(s->catalog, server_blockers_sql, params, 1);
-}
-
-static void
-take_blockers(struct session *s, const struct pg_result *res)
-{
-	buf_reset(&s->blockers);
-	server_blockers_read(res, &s->blockers);
-	log_info("the slot's creation waits for transactions that are older",
-		LOG_STR("slot", s->config->postgres.slot),
-		LOG_SPAN("waiting_for", buf_span(&s->blockers)));
-}
-
-/*
- * Its process would go on waiting without us, and leave a slot behind that
- * nobody reads: it is ended from the other connection.
- */
-static int
-abandon_creation(struct session *s, int64_t now_us)
-{
-	char pid[16];
-	const char *params[1] = { pid };
-
-	snprintf(pid, sizeof(pid), "%d", repl_backend_pid(s->repl));
-	catalog_query(s->catalog, "SELECT pg_catalog.pg_terminate_backend($1)",
-		params, 1);
-	s->phase = SESSION_ABANDON;
-	s->wake_at = now_us + ABANDON_US;
-	return 0;
-}
-
-static int
-step_create(struct session *s, int64_t now_us, struct fail *f)
-{
-	const struct pg_result *res;
-	struct fail ignored = FAIL_INIT;
-	int rc = repl_step(s->repl, now_us, f);
-
-	if (rc)
-		return rc < 0 ? -1 : take_creation(s, now_us, f);
-	if (catalog_query_step(s->catalog, &res, &ignored) == 1) {
-		take_blockers(s, res);
-		catalog_query_cancel(s->catalog);
-	}
-	if (now_us >= s->give_up_at)
-		return abandon_creation(s, now_us);
-	if (now_us >= s->wake_at) {
-		s->wake_at = now_us + BLOCKED_EVERY_US;
-		ask_blockers(s);
-	}
-	return 0;
-}
-
-static int
-step_abandon(struct session *s, int64_t now_us, struct fail *f)
-{
-	const struct pg_result *res;
-	struct fail ignored = FAIL_INIT;
-
-	if (catalog_query_step(s->catalog, &res, &ignored) == 0 &&
-	    now_us < s->wake_at)
-		return 0;
-	return fail_set(f, FAIL_FATAL, "slot %s could not be created within "
-		"postgres.slot_timeout_ms = %lld: it waits for transactions that "
-		"are older: %.*s", s->config->postgres.slot,
-		(long long)s->config->postgres.slot_timeout_ms,
-		s->blockers.len ? (int)s->blockers.len : 7,
-		s->blockers.len ? s->blockers.p : "unknown");
-}
-
 /* Steps. */
 
 static int
@@ -492,6 +364,14 @@ step_publication(struct session *s, int64_t now_us, struct fail *f)
 		return rc;
 	s->prepared = true;
 	return begin_open(s, now_us, f);
+}
+
+static int
+step_create(struct session *s, int64_t now_us, struct fail *f)
+{
+	int rc = slot_creation_step(s->creation, now_us, f);
+
+	return rc <= 0 ? rc : take_creation(s, now_us, f);
 }
 
 /* The phases that wait for the answer to one query. */
@@ -541,8 +421,6 @@ step(struct session *s, int64_t now_us, struct fail *f)
 		return step_publication(s, now_us, f);
 	case SESSION_CREATE:
 		return step_create(s, now_us, f);
-	case SESSION_ABANDON:
-		return step_abandon(s, now_us, f);
 	case SESSION_STREAM:
 		return watch_step(s->watch, now_us, f);
 	default:
@@ -644,7 +522,7 @@ session_fds(const struct session *s, struct pollfd *fds, int max, bool read)
 		fds[n++] = catalog_wait(s->catalog);
 	if (n < max) {
 		fds[n] = repl_wait(s->repl);
-		/* An end of the connection is always readable, so nothing may be left to poll for. */
+		/* A closed socket is always ready: nothing to wait for, no poll. */
 		if (repl_streaming(s->repl) && !read)
 			fds[n].events &= ~POLLIN;
 		if (!fds[n].events)
@@ -667,10 +545,9 @@ session_deadline(const struct session *s)
 
 	switch (s->phase) {
 	case SESSION_PAUSE:
-	case SESSION_ABANDON:
 		return sooner(at, s->wake_at);
 	case SESSION_CREATE:
-		return sooner(at, sooner(s->wake_at, s->give_up_at));
+		return sooner(at, slot_creation_deadline(s->creation));
 	case SESSION_STREAM:
 		return sooner(at, watch_deadline(s->watch));
 	default:
@@ -703,7 +580,6 @@ session_phase_name(const struct session *s)
 	case SESSION_STREAM:
 		return "streaming";
 	case SESSION_CREATE:
-	case SESSION_ABANDON:
 		return "creating the slot";
 	case SESSION_PAUSE:
 		return s->held_by ? "waiting for the slot" : "waiting to connect again";

@@ -49,7 +49,7 @@ int repl_step(struct repl *r, int64_t now_us, struct fail *f);
 
 /* After repl_identify() is done. */
 const struct repl_identity *repl_identity(const struct repl *r);
-/* After repl_history(): where `timeline` was left for a later one, 0 if it is not in the history. */
+/* After repl_history(): where `timeline` was left for a later one, 0 if it never was on it. */
 lsn_t repl_left_timeline(const struct repl *r, uint32_t timeline);
 /* After repl_create_slot(): every commit behind this position will be streamed. */
 lsn_t repl_consistent_point(const struct repl *r);

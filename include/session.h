@@ -68,7 +68,10 @@ void session_progress(struct session *s);
  */
 bool session_server_stopping(const struct session *s);
 
-/* Fills at most SESSION_FDS entries, returns how many. `read` false: leave the stream's input unread. */
+/*
+ * Fills at most SESSION_FDS entries, returns how many. `read` false: leave the
+ * stream's input unread.
+ */
 int session_fds(const struct session *s, struct pollfd *fds, int max, bool read);
 int64_t session_deadline(const struct session *s);
 

@@ -17,10 +17,13 @@ struct table_list {
 	unsigned char *flags;		/* per row */
 	size_t count;			/* tables chosen */
 	size_t not_ours;		/* of the chosen: owned by a role we are no member of */
-	size_t split;			/* partitioned tables that match though some partition does not */
+	size_t split;		/* partitioned tables that match, some partition not */
 };
 
-/* Permanent tables that no publication of those named has. `names` is a quoted, comma-separated list. */
+/*
+ * Appends the query: permanent tables that no publication of those named has.
+ * `names`: literals, separated by commas.
+ */
 void table_list_sql(struct buf *b, const char *names);
 
 /* 0, or -1 without memory. `tables` NULL: every table matches. */
