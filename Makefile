@@ -95,6 +95,13 @@ fuzz-short:
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 # --- end of fuzzing ---
 
+# --- Conformance: what Debezium's connector emits for the scenarios, and we ---
+# SCENARIOS=dir takes other scenarios, ONLY="04 15" some of them.
+.PHONY: conformance
+conformance: all
+	@tests/conformance/run.py $(if $(SCENARIOS),--scenarios $(SCENARIOS)) $(ONLY)
+# --- end of conformance ---
+
 # --- Lint: the rules of the house, see tests/tools/lint ---
 .PHONY: lint
 lint: $B/libdecoder.a $B/libagent.a
