@@ -95,6 +95,12 @@ fuzz-short:
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 # --- end of fuzzing ---
 
+# --- docs/OPTIONS.md, from the options table; a unit test says when it is old ---
+.PHONY: docs
+docs: $B/pgwake
+	$B/pgwake --print-reference >docs/OPTIONS.md
+# --- end of docs ---
+
 # --- Conformance: what Debezium's connector emits for the scenarios, and we ---
 # SCENARIOS=dir takes other scenarios, ONLY="04 15" some of them.
 .PHONY: conformance

@@ -67,7 +67,7 @@ put_properties(struct buf *out, const struct translation *t)
 		for (const char *p = pair->key; *p; p++)
 			buf_putc(out, *p == '.' ? '_' : *p);
 		buf_put_str(out, " = ");
-		option_value_put_string(out, pair->value);
+		option_value_put_property(out, pair->value);
 		buf_putc(out, ';');
 		put_remark(out, line, pair->origin);
 	}

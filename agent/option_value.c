@@ -262,6 +262,20 @@ option_value_put_list(struct buf *out, const struct config_list *list)
 	buf_put_str(out, list->count ? " )" : ")");
 }
 
+/* A property needs no quotes if it reads as a number or a truth value. */
+void
+option_value_put_property(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0 ||
+	    (len > 0 && len < 10 && strspn(text, "0123456789") == len &&
+	    (text[0] != '0' || len == 1)))
+		buf_put_str(out, text);
+	else
+		option_value_put_string(out, text);
+}
+
 static bool
 put_text(struct buf *out, const struct option *o, const char *text)
 {
@@ -277,6 +291,8 @@ put_text(struct buf *out, const struct option *o, const char *text)
 		buf_putc(&clean, '\0');
 		option_value_put_string(out, clean.failed ? "" : clean.p);
 		buf_release(&clean);
+	} else if (o->type == OPTION_PROPERTY) {
+		option_value_put_property(out, text);
 	} else {
 		option_value_put_string(out, text);
 	}

@@ -70,7 +70,7 @@ const struct option options[] = {
 	  .help = "Create the slot at the first start; one that is known and "
 		"gone is never made again" },
 	{ MS("postgres", "slot_timeout_ms", postgres.slot_timeout_ms, 0, DAY_MS),
-	  .def = "90000", .debezium = "internal.create.slot.command.timeout",
+	  .def = "90000",
 	  .help = "How long the creation of the slot waits for older "
 		"transactions to end" },
 	{ STRING("postgres", "publication", postgres.publication),

@@ -58,31 +58,39 @@ put_flags(struct buf *out)
 	}
 }
 
+/* The choices of an option, on as many lines as they need. */
+static void
+put_choices(struct buf *out, const struct option *o)
+{
+	struct buf text;
+
+	buf_init(&text, 1024);
+	for (int i = 0; o->choices[i]; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", o->choices[i]);
+	buf_putc(&text, '\0');
+	if (!text.failed)
+		put_wrapped(out, out->len, OPTION_COLUMN, text.p);
+	buf_release(&text);
+}
+
+/* Name, meaning and, in brackets, the default. */
 static void
 put_option(struct buf *out, const struct option *o)
 {
 	size_t line = out->len;
+	struct buf text;
 
+	buf_init(&text, 1024);
+	buf_put_str(&text, o->help);
+	if (o->def)
+		buf_printf(&text, " [%s]", o->def);
+	buf_putc(&text, '\0');
 	buf_printf(out, "  %s", o->key);
-	put_wrapped(out, line, OPTION_COLUMN, o->help);
-	if (o->type != OPTION_CHOICE || !o->choices[1])
-		return;
-	line = out->len;
-	for (size_t i = 0; i < OPTION_COLUMN; i++)
-		buf_putc(out, ' ');
-	for (int i = 0; o->choices[i]; i++) {
-		size_t len = strlen(o->choices[i]) + (i ? 2 : 0);
-
-		if (out->len - line + len + 1 > WIDTH) {
-			buf_put_str(out, ",\n");
-			line = out->len;
-			pad(out, line, OPTION_COLUMN);
-			buf_put_str(out, o->choices[i]);
-		} else {
-			buf_printf(out, "%s%s", i ? ", " : "", o->choices[i]);
-		}
-	}
-	buf_putc(out, '\n');
+	if (!text.failed)
+		put_wrapped(out, line, OPTION_COLUMN, text.p);
+	buf_release(&text);
+	if (o->type == OPTION_CHOICE && o->choices[1])
+		put_choices(out, o);
 }
 
 static void
@@ -104,8 +112,7 @@ void
 usage_help(struct buf *out)
 {
 	buf_put_str(out,
-		"pgwake: committed rows of PostgreSQL as records in Kafka, as "
-			"Debezium writes them\n"
+		"pgwake: changes of PostgreSQL tables as records in Kafka, as Debezium has them\n"
 		"\n"
 		"Usage:\n"
 		"  pgwake -c FILE [--stdout]\n"
@@ -192,7 +199,7 @@ put_properties(struct buf *out, const struct config *c)
 		for (const char *p = pair->key; *p; p++)
 			buf_putc(out, *p == '.' ? '_' : *p);
 		buf_put_str(out, " = ");
-		option_value_put_string(out, property_is_secret(pair->key) ? "***" : pair->value);
+		option_value_put_property(out, property_is_secret(pair->key) ? "***" : pair->value);
 		buf_putc(out, ';');
 		pad(out, line, ORIGIN_COLUMN);
 		buf_printf(out, "# %s\n", pair->origin ? pair->origin : "default");

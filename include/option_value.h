@@ -34,8 +34,9 @@ const char *option_value_origin(const struct config *c, const struct option *o);
  * as ***. False, with nothing appended, if it has no value.
  */
 bool option_value_put(struct buf *out, const struct config *c, const struct option *o);
-/* Appends a string, or a list of strings, in that form. */
+/* Appends a string, a property's value, or a list of strings, in that form. */
 void option_value_put_string(struct buf *out, const char *text);
+void option_value_put_property(struct buf *out, const char *text);
 void option_value_put_list(struct buf *out, const struct config_list *list);
 
 /* Appends what a value may be: "true or false", "1 to 65535", "simple, json". */
