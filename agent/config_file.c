@@ -111,7 +111,7 @@ wrong_type(const struct option *o, const char *group, const config_setting_t *s,
 
 static int
 set_list(struct config *c, const struct option *o, const config_setting_t *s,
-	const char *where, struct fail *f)
+	const char *file, struct fail *f)
 {
 	int count = config_setting_length(s), rc = -1;
 	const char **items = calloc((size_t)count + 1, sizeof(*items));
@@ -124,13 +124,13 @@ set_list(struct config *c, const struct option *o, const config_setting_t *s,
 
 		if (config_setting_type(item) != CONFIG_TYPE_STRING) {
 			fail_set(f, FAIL_CONFIG, "%s: %s must be a list of strings, item %d is %s",
-				place(item, where, at), options_name(o, name), i + 1,
+				place(item, file, at), options_name(o, name), i + 1,
 				type_name(item));
 			goto out;
 		}
 		items[i] = config_setting_get_string(item);
 	}
-	rc = option_value_set_list(c, o, items, (size_t)count, where, f);
+	rc = option_value_set_list(c, o, items, (size_t)count, place(s, file, at), f);
 out:
 	free(items);
 	return rc;
@@ -151,7 +151,7 @@ set_key(struct config *c, const char *group, const config_setting_t *s,
 	if (!fits(o, s))
 		return wrong_type(o, group, s, where, f);
 	if (o && o->type == OPTION_LIST)
-		return set_list(c, o, s, where, f);
+		return set_list(c, o, s, file, f);
 	return config_key_set(c, group, key, scalar_text(s, number), where, f);
 }
 

@@ -180,8 +180,8 @@ values_are_written_as_a_file_has_them(void **state)
 	shows(c, "postgres", "tables", NULL);
 	set(c, "postgres", "tables", "a[,]b{1,2},(c,d) , e\\,f,,[],]x");
 	shows(c, "postgres", "tables", "( \"a[,]b{1,2}\", \"(c,d)\", \"e\\\\,f\", \"[],]x\" )");
-	set(c, "postgres", "tables", "x[^]],]y,z");
-	shows(c, "postgres", "tables", "( \"x[^]],]y\", \"z\" )");
+	set(c, "postgres", "tables", "x[^],]y,z");
+	shows(c, "postgres", "tables", "( \"x[^],]y\", \"z\" )");
 	set(c, "postgres", "tables", "");
 	shows(c, "postgres", "tables", "()");
 	shows(c, "postgres", "create_slot", "true");
