@@ -5,17 +5,18 @@
 #define TRACK_FIRST_SIZE 64
 
 struct unit {
-	uint64_t sent;		/* valid once it is settled */
+	uint64_t sent;		/* of what has ended in it */
 	uint64_t acked;
-	lsn_t commit;		/* as given to close; 0: it has none */
+	lsn_t commit;		/* the last given to close; 0: none */
 	lsn_t end;		/* what its pop confirms: commit, or an idle position after it */
-	bool settled;		/* closed or abandoned: `sent` is known */
+	bool settled;		/* closed or abandoned: nothing more is being sent */
 };
 
 struct track {
 	struct unit *ring;	/* unit n is at n % size; size is a power of two */
 	uint64_t size;
 	uint64_t head, next;	/* units head..next-1 are pending */
+	uint64_t limit;		/* of how many are pending */
 	lsn_t confirmed, restart, last_commit;
 	bool broken;
 };
@@ -23,7 +24,11 @@ struct track {
 struct track *
 track_new(void)
 {
-	return calloc(1, sizeof(struct track));
+	struct track *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->limit = TRACK_UNITS;
+	return t;
 }
 
 void
@@ -33,6 +38,12 @@ track_free(struct track *t)
 		return;
 	free(t->ring);
 	free(t);
+}
+
+void
+track_set_limit(struct track *t, uint64_t units)
+{
+	t->limit = units;
 }
 
 static struct unit *
@@ -95,6 +106,10 @@ advance(struct track *t)
 uint64_t
 track_open(struct track *t)
 {
+	if (t->next - t->head >= t->limit && at(t, t->next - 1)->settled) {
+		at(t, t->next - 1)->settled = false;
+		return t->next - 1;
+	}
 	if (t->next - t->head == t->size && !grow(t))
 		return TRACK_NONE;
 	*at(t, t->next) = (struct unit){ 0 };
@@ -130,15 +145,17 @@ settle(struct track *t, uint64_t number, uint64_t nsent, lsn_t end)
 
 	if (!u)
 		return;
-	if (u->settled || u->acked > nsent) {
+	if (u->settled || nsent > UINT64_MAX - u->sent ||
+			u->acked > u->sent + nsent) {
 		t->broken = true;
 		return;
 	}
-	u->sent = nsent;
-	u->commit = u->end = end;
+	u->sent += nsent;
+	raise_to(&u->commit, end);
+	raise_to(&u->end, end);
 	u->settled = true;
 	raise_to(&t->restart, end);
-	if (nsent > 0 || !fold(t, number, end))
+	if (u->sent > 0 || !fold(t, number, end))
 		advance(t);
 }
 

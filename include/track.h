@@ -16,8 +16,11 @@
  * unit that is not pending) mean a bug somewhere: from then on nothing moves
  * and track_sound() is false, for a wrong position would lose rows.
  *
- * No I/O, no clock. Memory: one entry per unit in flight; each but the open one
- * has at least one record in the sink, so the sink's queue bounds it.
+ * No I/O, no clock. Memory: at most TRACK_UNITS entries of 40 bytes. The sink's
+ * queue alone does not bound them: while one partition is stuck, transactions
+ * that touch only others are acknowledged, and wait behind it. At the limit
+ * those that follow share the last unit: the position then moves in larger
+ * steps, and nothing stops.
  */
 #ifndef TRACK_H
 #define TRACK_H
@@ -28,12 +31,18 @@ struct track;
 
 /* A record that belongs to no unit and is not waited for. */
 #define TRACK_NONE UINT64_MAX
+#define TRACK_UNITS 65536
 
 /* NULL without memory. */
 struct track *track_new(void);
 void track_free(struct track *t);
+/* Another limit than TRACK_UNITS, 2 or more; before the first unit. */
+void track_set_limit(struct track *t, uint64_t units);
 
-/* Before the first record of a unit. Returns its number, TRACK_NONE without memory. */
+/*
+ * Before the first record of a unit. Returns its number, TRACK_NONE without
+ * memory. The unit before it must have ended.
+ */
 uint64_t track_open(struct track *t);
 /*
  * Its end: `nsent` records were sent, and the server has nothing more before

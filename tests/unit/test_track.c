@@ -280,6 +280,59 @@ grows_with_units_in_flight(void **state)
 	assert_true(track_sound(t));
 }
 
+/* One partition is stuck, the others go on. */
+static void
+at_the_limit_transactions_share_a_unit(void **state)
+{
+	struct track *t = *state;
+	uint64_t stuck = track_open(t), u = 0, shared;
+
+	track_set_limit(t, 3);
+	track_close(t, stuck, 1, 100);
+	u = track_open(t);
+	track_close(t, u, 1, 200);
+	track_acked(t, u, 1);
+	shared = track_open(t);
+	for (lsn_t end = 300; end < 1000; end += 100) {
+		track_acked(t, shared, 1);
+		track_close(t, shared, 2, end);
+		track_acked(t, shared, 1);
+		u = track_open(t);
+		assert_int_equal(u, shared);
+	}
+	track_acked(t, u, 1);
+	track_acked(t, stuck, 1);
+	assert_at(t, 200, 900);		/* what shares it is not complete */
+	track_abandon(t, u, 2);
+	assert_at(t, 200, 900);
+	track_idle(t, 950);
+	track_acked(t, u, 1);
+	assert_at(t, 950, 950);
+	assert_int_equal(track_last_commit(t), 900);
+	assert_int_equal(track_pending(t), 0);
+	assert_int_not_equal(track_open(t), shared);
+	assert_true(track_sound(t));
+}
+
+static void
+never_more_units_than_the_limit(void **state)
+{
+	struct track *t = *state;
+	uint64_t stuck = track_open(t), u;
+
+	track_close(t, stuck, 1, 1);
+	for (lsn_t end = 2; end < 3 * TRACK_UNITS; end++) {
+		u = track_open(t);
+		track_close(t, u, 1, end);
+		track_acked(t, u, 1);
+		assert_true(track_pending(t) <= TRACK_UNITS);
+	}
+	assert_int_equal(track_pending(t), TRACK_UNITS);
+	assert_at(t, 0, 3 * TRACK_UNITS - 1);
+	track_acked(t, stuck, 1);
+	assert_at(t, 3 * TRACK_UNITS - 1, 3 * TRACK_UNITS - 1);
+}
+
 /* After a contradiction nothing moves any more, whatever is reported. */
 static void
 assert_frozen(struct track *t, lsn_t at)
@@ -294,6 +347,22 @@ assert_frozen(struct track *t, lsn_t at)
 	track_idle(t, 9999);
 	assert_int_equal(track_confirmed(t), at);
 	assert_false(track_sound(t));
+}
+
+static void
+a_shared_unit_does_not_overflow(void **state)
+{
+	uint64_t a = track_open(*state), u;
+
+	track_close(*state, a, 1, 100);
+	u = track_open(*state);
+	track_close(*state, u, 1, 150);
+	track_set_limit(*state, 2);
+	assert_int_equal(track_open(*state), u);
+	track_close(*state, u, UINT64_MAX, 200);
+	track_acked(*state, u, 1);
+	track_acked(*state, a, 1);
+	assert_frozen(*state, 0);
 }
 
 static void
@@ -616,6 +685,9 @@ main(void)
 		test(the_position_never_goes_back),
 		test(records_of_no_unit_are_not_waited_for),
 		test(grows_with_units_in_flight),
+		test(at_the_limit_transactions_share_a_unit),
+		test(never_more_units_than_the_limit),
+		test(a_shared_unit_does_not_overflow),
 		test(too_many_acknowledgements_after_the_end),
 		test(too_many_acknowledgements_before_the_end),
 		test(acknowledgements_that_overflow),
