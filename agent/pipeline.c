@@ -100,6 +100,21 @@ was_cut_off(const struct pipeline *p, const struct transaction *tx)
 }
 
 /*
+ * Something else than the transaction cut off begins: the server has gone past
+ * it, or, when it crashed and forgot a position, back behind it. What is
+ * repeated is then repeated without gaps.
+ */
+static bool
+is_another(const struct pipeline *p)
+{
+	const struct pgoutput_message *m = &p->message;
+
+	if (m->type == PGOUTPUT_BEGIN)
+		return !was_cut_off(p, change_transaction(p->change));
+	return m->type == PGOUTPUT_MESSAGE && !m->logical.transactional;
+}
+
+/*
  * True for what was already sent before the connection was lost. Part of a
  * message was sent only if it had several records. If it comes back as a plain
  * update, the facts of its table have changed, and the key is of other columns.
@@ -233,9 +248,7 @@ take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
 		return PIPELINE_FAILED;
 	if (rc == CHANGE_NEED_FACTS)
 		return PIPELINE_NEED;
-	/* Another transaction than the one cut off: the server has gone past it. */
-	if (p->message.type == PGOUTPUT_BEGIN &&
-	    !was_cut_off(p, change_transaction(p->change)))
+	if (is_another(p))
 		p->resume.final_lsn = 0;
 	return send_events(p, f);
 }

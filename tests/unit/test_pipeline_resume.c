@@ -155,6 +155,27 @@ another_transaction_is_sent_from_its_start(void **state)
 	assert_at(x, 0x1500, 0x1500);
 }
 
+/* The server crashed, forgot what was confirmed, and sends what was before. */
+static void
+a_lone_message_from_before_it(void **state)
+{
+	struct fixture *x = *state;
+
+	play(x, nth_cut(FRAMES + 3));
+	disconnect(x);
+	x->sink.room = MAX_TAKEN;
+	assert_done(message(x, false, 0x800, "p"));
+	play(x, nth_cut(CUTS));
+	assert_int_equal(x->sink.count, 3 + 1 + RECORDS);
+	assert_taken(x, 3, 'm', "{\"prefix\":\"p\"}");
+	assert_taken(x, 4, 'c', "{\"id\":1}");
+	for (size_t i = x->sink.count; i-- > 0;) {
+		assert_at(x, 0, 0x1100);
+		ack(x, i);
+	}
+	assert_at(x, 0x1100, 0x1100);
+}
+
 /* After a failover to a standby that had not received it all. */
 static void
 another_transaction_at_the_same_position(void **state)
@@ -258,6 +279,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transaction_read_again_goes_on_where_it_was),
 		TEST(another_transaction_is_sent_from_its_start),
+		TEST(a_lone_message_from_before_it),
 		TEST(another_transaction_at_the_same_position),
 		TEST(facts_that_changed_between_two_connections),
 		TEST(keepalives_of_a_new_connection_do_not_pass_the_transaction_cut_off),
