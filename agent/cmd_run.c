@@ -462,6 +462,9 @@ static int
 set_up(struct agent *a, const struct config *c, struct fail *f)
 {
 	a->config = c;
+	if (c->http.listen && *c->http.listen)
+		log_warn("http.listen is set, but this version serves no HTTP; "
+			"pgwake --lag shows the slot");
 	if (loop_init(&a->loop, f) == -1 ||
 	    profile_filter(&c->postgres.tables, "postgres.tables",
 			&a->tables, f) == -1)

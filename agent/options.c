@@ -33,6 +33,7 @@ const struct option_group options_groups[] = {
 	{ "snapshot", "Rows that were there before" },
 	{ "format", "What a record looks like" },
 	{ "state", "The agent's own record of its position" },
+	{ "http", "Metrics and status over HTTP" },
 	{ "log", "Messages on standard error" },
 };
 const size_t options_ngroups = sizeof(options_groups) / sizeof(*options_groups);
@@ -253,6 +254,10 @@ const struct option options[] = {
 	  .help = "A file in place of the compacted topic, as with --stdout" },
 	{ STRING("state", "topic", kafka.state_topic),
 	  .help = "The compacted topic; __pgwake_state.<prefix> if not set" },
+
+	{ STRING("http", "listen", http.listen),
+	  .help = "Reserved: ADDRESS:PORT to serve on; this version serves "
+		"nothing and says so at start" },
 
 	{ CHOICE("log", "level", log.level, log_levels), .def = "info",
 	  .help = "Least important level that is written" },

@@ -88,6 +88,9 @@ struct config {
 		char *file;
 	} state;
 	struct {
+		char *listen;			/* reserved */
+	} http;
+	struct {
 		int level;			/* enum log_level */
 	} log;
 	bool to_stdout;		/* --stdout, not in a file */
