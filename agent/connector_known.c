@@ -59,9 +59,6 @@ static const struct connector_known known[] = {
 		"never captured" },
 
 	/* The connection and the slot. */
-	{ "plugin.name", LOST, "pgoutput",
-	  "pgwake reads pgoutput; a slot of another plugin cannot be followed, "
-		"name a new one" },
 	{ "database.initial.statements", LOST, "", "these statements are not "
 		"run" },
 	{ "database.sslfactory", LOST, "", "TLS is libpq's; see sslmode and "

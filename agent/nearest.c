@@ -45,8 +45,8 @@ nearest_init(struct nearest *n, const char *wanted)
 
 	n->wanted = wanted;
 	n->name[0] = '\0';
-	/* A third of the letters may be wrong, and two of a short name. */
-	n->distance = len < 6 ? 3 : (unsigned)(len / 3) + 1;
+	/* A third of the letters may be wrong, two of a short name, none of two. */
+	n->distance = len < 3 ? 1 : len < 6 ? 3 : (unsigned)(len / 3) + 1;
 }
 
 void

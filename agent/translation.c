@@ -447,6 +447,18 @@ check_class(struct translation *t, const char *file, struct fail *f)
 	return 0;
 }
 
+/* decoderbufs is Debezium's default. */
+static void
+import_plugin(struct translation *t)
+{
+	const char *plugin = connector_take(t->from, "plugin.name");
+
+	if (!plugin || strcmp(plugin, "pgoutput") != 0)
+		note(&t->lost, "plugin.name", plugin ? plugin : "decoderbufs",
+			"pgwake reads pgoutput; a slot of another plugin cannot be "
+			"followed, name a new one");
+}
+
 static void
 translate(struct translation *t)
 {
@@ -457,9 +469,7 @@ translate(struct translation *t)
 	import_or(t, "publication.autocreate.mode", "postgres", "publication_autocreate_mode",
 		"all_tables");
 	import_tables(t);
-	if (!connector_take(t->from, "plugin.name"))
-		note(&t->lost, "plugin.name", "decoderbufs",
-			"this is the default; pgwake reads pgoutput and needs a slot of its own");
+	import_plugin(t);
 	import_snapshot(t);
 	import_converters(t);
 	import_columns(t, "column.include.list", "column_include_list");
