@@ -126,7 +126,8 @@ deps:
 .PHONY: demo
 demo:
 	@tests/tools/deps build demo
-	@$(MAKE) --no-print-directory all
+	@test -x pgwake || echo "building pgwake"
+	@$(MAKE) -s --no-print-directory -j"$$(nproc)" all
 	@deploy/demo
 # --- end of demo ---
 
