@@ -23,9 +23,10 @@ put_remark(struct buf *out, size_t line, const char *remark)
 static void
 put_notes(struct buf *out, const char *start, const struct buf *notes)
 {
-	const char *p = notes->p, *end = p + notes->len;
+	struct span text = buf_span(notes);
+	const char *p = text.p, *end = p + text.len;
 
-	while (notes->len && p < end) {
+	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 
 		buf_printf(out, "%s%.*s\n", start, (int)(nl - p), p);
