@@ -36,24 +36,39 @@ static const struct property producer[] = {
 	{ NULL, NULL }
 };
 
-/* A topic that does not exist is known to be missing at the first answer. */
+/*
+ * A topic that does not exist is known to be missing at the first answer, and
+ * a fetch at the end of one is not held back for more to come.
+ */
 static const struct property reader[] = {
 	{ "enable.partition.eof", "true" },
 	{ "topic.metadata.propagation.max.ms", "0" },
+	{ "fetch.wait.max.ms", "10" },
 	{ "enable.auto.commit", "false" },
 	{ NULL, NULL }
 };
+
+/* The name in our configuration: dots are underscores there. */
+static const char *
+key_of(const char *property, char key[128])
+{
+	snprintf(key, 128, "%s", property);
+	for (char *p = key; *p; p++)
+		if (*p == '.')
+			*p = '_';
+	return key;
+}
 
 static int
 set(rd_kafka_conf_t *conf, const char *origin, const char *name,
 	const char *value, struct fail *f)
 {
-	char why[ERRSTR_MAX];
+	char why[ERRSTR_MAX], key[128];
 
 	if (rd_kafka_conf_set(conf, name, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
 		return 0;
-	return fail_set(f, FAIL_CONFIG, "%s%skafka property %s: %s",
-		origin ? origin : "", origin ? ": " : "", name, why);
+	return fail_set(f, FAIL_CONFIG, "%s%skafka.%s: %s", origin ? origin : "",
+		origin ? ": " : "", key_of(name, key), why);
 }
 
 static int
@@ -130,10 +145,12 @@ check_promises(rd_kafka_conf_t *conf, struct fail *f)
 		{ "log.queue", "true", "log lines are taken from there" },
 	};
 
+	char key[128];
+
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (!is(conf, needed[i].name, needed[i].value))
-			return fail_set(f, FAIL_CONFIG, "kafka property %s must "
-				"stay %s: %s", needed[i].name, *needed[i].value
+			return fail_set(f, FAIL_CONFIG, "kafka.%s must stay %s: %s",
+				key_of(needed[i].name, key), *needed[i].value
 				? needed[i].value : "unset", needed[i].why);
 	return 0;
 }

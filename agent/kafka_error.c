@@ -120,12 +120,12 @@ kafka_error_create(rd_kafka_resp_err_t err, const char *text, const char *topic,
 			"kafka.topic_partitions = %d: %s", topic, partitions, why);
 	case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
 		return fail_set(f, FAIL_CONFIG, "topic %s cannot be created with "
-			"kafka.topic_replication = %d: %s", topic, replication, why);
+			"kafka.topic_replication_factor = %d: %s", topic, replication, why);
 	case RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION:
 	case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
 		return fail_set(f, FAIL_CONFIG, "topic %s cannot be created: %s; "
 			"brokers before 2.4 need kafka.topic_partitions and "
-			"kafka.topic_replication to be set", topic, why);
+			"kafka.topic_replication_factor to be set", topic, why);
 	case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
 	case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
 	case RD_KAFKA_RESP_ERR_INVALID_CONFIG:

@@ -9,6 +9,8 @@
 #define PARTITION 0
 #define VALUE_MAX_BYTES 65536	/* ours is below 300 bytes */
 #define BATCH 1000		/* messages per call, so that a call stays short */
+#define ASK_EVERY_MS 2000
+#define ASK_MAX_MS 50
 
 struct state_topic {
 	rd_kafka_t *rk;
@@ -18,7 +20,7 @@ struct state_topic {
 	struct kafka_link link;
 	char *key;
 	struct buf value;
-	int64_t offset;
+	int64_t offset, asked_ms;
 	bool started;
 };
 
@@ -54,6 +56,7 @@ start(struct state_topic *s, const char *topic, struct fail *f)
 			rd_kafka_err2str(rd_kafka_last_error()));
 	s->started = true;
 	kafka_link_init(&s->link, s->rk, NULL, NULL);
+	s->asked_ms = s->link.now_ms;
 	return 0;
 }
 
@@ -99,9 +102,17 @@ take(struct state_topic *s, const rd_kafka_message_t *m, struct fail *f)
 	kafka_link_alive(&s->link, true);
 	keep(s, m);
 	return s->value.failed ? fail_set(f, FAIL_CONFIG, "topic %s, partition %d, "
-		"offset %lld: %zu bytes are no state record; set kafka.state_topic "
-		"to a topic of its own", rd_kafka_topic_name(s->topic), PARTITION,
+		"offset %lld: %zu bytes are no state record; set state.topic to "
+		"a topic of its own", rd_kafka_topic_name(s->topic), PARTITION,
 		(long long)m->offset, m->len) : 0;
+}
+
+static int
+not_authorised(const struct state_topic *s, struct fail *f)
+{
+	return fail_set(f, FAIL_CONFIG, "Kafka does not let this user read topic "
+		"%s, which holds the state record; grant Describe, Read, Write "
+		"and Create on it", rd_kafka_topic_name(s->topic));
 }
 
 /* 1: the end; 0; -1. */
@@ -118,9 +129,7 @@ judge(const struct state_topic *s, rd_kafka_resp_err_t err, const char *text,
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 		return 1;
 	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-		return fail_set(f, FAIL_CONFIG, "Kafka does not let this user read "
-			"topic %s, which holds the state record; grant Describe, "
-			"Read, Write and Create on it", topic);
+		return not_authorised(s, f);
 	default:
 		log_debug("reading the state record", LOG_STR("topic", topic),
 			LOG_STR("error", text));
@@ -167,6 +176,31 @@ serve_events(struct state_topic *s, struct fail *f)
 	return rc;
 }
 
+/*
+ * librdkafka does not tell a reader that it may not see the topic. So when
+ * nothing has come for a while it is asked, which waits, but not for long: no
+ * server depends on us yet. 1: there is no topic; 0; -1.
+ */
+static int
+ask(struct state_topic *s, struct fail *f)
+{
+	const struct rd_kafka_metadata *m;
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	if (s->link.now_ms - s->asked_ms < ASK_EVERY_MS)
+		return 0;
+	s->asked_ms = s->link.now_ms;
+	if (rd_kafka_metadata(s->rk, 0, s->topic, &m, ASK_MAX_MS))
+		return 0;
+	kafka_link_alive(&s->link, false);
+	if (m->topic_cnt > 0)
+		err = m->topics[0].err;
+	rd_kafka_metadata_destroy(m);
+	if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		return not_authorised(s, f);
+	return err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
 int
 state_topic_read(struct state_topic *s, struct buf *value, int64_t *offset,
 	struct fail *f)
@@ -176,10 +210,13 @@ state_topic_read(struct state_topic *s, struct buf *value, int64_t *offset,
 	for (int i = 0; rc == 0 && i < BATCH; i++) {
 		rd_kafka_event_t *event = rd_kafka_queue_poll(s->messages, 0);
 
-		if (!event)
-			return 0;
+		if (!event) {
+			rc = ask(s, f);
+			break;
+		}
 		rc = serve_message(s, event, f);
 		rd_kafka_event_destroy(event);
+		s->asked_ms = s->link.now_ms;
 	}
 	if (rc == 1) {
 		buf_reset(value);

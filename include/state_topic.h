@@ -19,7 +19,8 @@ void state_topic_free(struct state_topic *s);
 
 /*
  * 1: done, `value` is the newest one (empty: there is none) and `offset` its
- * place; 0: in progress, call again within 100 ms; -1. Never blocks.
+ * place; 0: in progress, call again within 100 ms; -1. Waits 50 ms at
+ * most, and that only now and then while nothing comes.
  */
 int state_topic_read(struct state_topic *s, struct buf *value, int64_t *offset,
 	struct fail *f);
