@@ -49,6 +49,7 @@ struct backend {
 	char log[1 << 16];	/* queries, each in a line */
 };
 
+/* A client that has gone away is as good as one that reads. */
 static inline void
 backend_put(struct backend_link *l, char type, const void *p, size_t n)
 {
@@ -56,9 +57,8 @@ backend_put(struct backend_link *l, char type, const void *p, size_t n)
 	uint32_t size = htonl((uint32_t)n + 4);
 
 	memcpy(head + 1, &size, 4);
-	assert_int_equal(send(l->fd, head, 5, MSG_NOSIGNAL), 5);
-	if (n)
-		assert_int_equal(send(l->fd, p, n, MSG_NOSIGNAL), n);
+	if (send(l->fd, head, 5, MSG_NOSIGNAL) == 5 && n)
+		(void)!send(l->fd, p, n, MSG_NOSIGNAL);
 }
 
 /* Fields of an error or a notice. */
