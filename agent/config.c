@@ -265,6 +265,10 @@ check_modes(const struct config *c, struct fail *f)
 	if (c->format.column_include_list.count && c->format.column_exclude_list.count)
 		return wrong(c, "format", "column_exclude_list",
 			"cannot be used together with format.column_include_list", f);
+	if (c->postgres.message_prefix_include_list.count &&
+	    c->postgres.message_prefix_exclude_list.count)
+		return wrong(c, "postgres", "message_prefix_exclude_list", "cannot be used "
+			"together with postgres.message_prefix_include_list", f);
 	if (c->kafka.topic_partitions == 0)
 		return wrong(c, "kafka", "topic_partitions", "must be -1 or at least 1", f);
 	if (c->kafka.topic_replication == 0)

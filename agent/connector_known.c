@@ -114,10 +114,6 @@ static const struct connector_known known[] = {
 	  "updates that change nothing would be published" },
 	{ "message.key.columns", CHANGES, "", "keys would be those of the "
 		"tables" },
-	{ "message.prefix.include.list", CHANGES, "", "messages of every "
-		"prefix would be published" },
-	{ "message.prefix.exclude.list", CHANGES, "", "messages of every "
-		"prefix would be published" },
 	{ "replica.identity.autoset.values", CHANGES, "",
 	  "replica identities would stay as they are; set them with ALTER "
 		"TABLE" },

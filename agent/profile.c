@@ -11,7 +11,7 @@
 struct profile {
 	struct plan_options plan;
 	struct change_options change;
-	struct filter *columns;
+	struct filter *columns, *prefixes;
 	char *database;
 	char run_id[37];
 };
@@ -61,31 +61,44 @@ profile_filter(const struct config_list *list, const char *key,
 
 /* Debezium's two lists exclude each other; an excluded one is a filter of '!' patterns. */
 static int
-column_filter(struct profile *p, const struct config *c, struct fail *f)
+filter_of_two(const struct config_list *include, const char *include_key,
+	const struct config_list *exclude, const char *exclude_key,
+	struct filter **out, struct fail *f)
 {
-	const struct config_list *list = &c->format.column_exclude_list;
 	struct config_list negated = { NULL, 0 };
 	int rc = -1;
 
-	if (c->format.column_include_list.count)
-		return profile_filter(&c->format.column_include_list,
-			"format.column_include_list", &p->columns, f);
-	negated.items = calloc(list->count + 1, sizeof *negated.items);
+	if (include->count)
+		return profile_filter(include, include_key, out, f);
+	negated.items = calloc(exclude->count + 1, sizeof *negated.items);
 	if (!negated.items)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	for (; negated.count < list->count; negated.count++)
+	for (; negated.count < exclude->count; negated.count++)
 		if (asprintf(&negated.items[negated.count], "!%s",
-				list->items[negated.count]) == -1) {
+				exclude->items[negated.count]) == -1) {
 			fail_set(f, FAIL_FATAL, "out of memory");
 			goto out;
 		}
-	rc = profile_filter(&negated, "format.column_exclude_list",
-		&p->columns, f);
+	rc = profile_filter(&negated, exclude_key, out, f);
 out:
 	while (negated.count)
 		free(negated.items[--negated.count]);
 	free(negated.items);
 	return rc;
+}
+
+static int
+make_filters(struct profile *p, const struct config *c, struct fail *f)
+{
+	if (filter_of_two(&c->format.column_include_list,
+			"format.column_include_list",
+			&c->format.column_exclude_list,
+			"format.column_exclude_list", &p->columns, f) == -1)
+		return -1;
+	return filter_of_two(&c->postgres.message_prefix_include_list,
+		"postgres.message_prefix_include_list",
+		&c->postgres.message_prefix_exclude_list,
+		"postgres.message_prefix_exclude_list", &p->prefixes, f);
 }
 
 static void
@@ -113,6 +126,7 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 	p->change = (struct change_options){
 		.plan = &p->plan,
 		.tables = tables,
+		.prefixes = p->prefixes,
 		.skipped = strcmp(c->format.skipped_operations, "none") == 0 ?
 			"" : c->format.skipped_operations,
 	};
@@ -130,7 +144,7 @@ profile_new(const struct config *c, const struct filter *tables,
 		fail_set(f, FAIL_FATAL, "out of memory");
 		goto failed;
 	}
-	if (draw_run_id(p->run_id, f) == -1 || column_filter(p, c, f) == -1)
+	if (draw_run_id(p->run_id, f) == -1 || make_filters(p, c, f) == -1)
 		goto failed;
 	fill(p, c, tables);
 	return p;
@@ -145,6 +159,7 @@ profile_free(struct profile *p)
 	if (!p)
 		return;
 	filter_free(p->columns);
+	filter_free(p->prefixes);
 	free(p->database);
 	free(p);
 }

@@ -30,7 +30,7 @@ int config_environment(struct config *c, char **environ, struct fail *f);
  * each other, content of *_file secrets, and what is derived from other keys.
  */
 int config_finish(struct config *c, struct fail *f);
-/* The same for a command that only looks at the server: no more than the connection is asked for. */
+/* For a command that only looks at the server: asks for no more than the connection. */
 int config_finish_connection(struct config *c, struct fail *f);
 
 #endif

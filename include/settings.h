@@ -52,6 +52,8 @@ struct config {
 		int64_t poll_interval_ms;	/* of the publication and the slot's row */
 		int64_t lock_timeout_ms;
 		bool messages;			/* logical decoding messages */
+		struct config_list message_prefix_include_list;
+		struct config_list message_prefix_exclude_list;	/* not both */
 		char *replication_options;	/* further -c settings */
 	} postgres;
 	struct {

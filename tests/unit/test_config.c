@@ -266,6 +266,11 @@ values_that_exclude_each_other_are_told(void **state)
 		"column_exclude_list = ( \"b\" ); };\n",
 		"x.conf:3: format.column_exclude_list cannot be used together with "
 		"format.column_include_list");
+	refused("prefix = \"p\"; postgres: { dsn = \"x\";\n"
+		"message_prefix_include_list = ( \"a\" );\n"
+		"message_prefix_exclude_list = ( \"b\" ); };\n",
+		"x.conf:3: postgres.message_prefix_exclude_list cannot be used together with "
+		"postgres.message_prefix_include_list");
 	refused(MINIMAL "kafka: { topic_partitions = 0; };\n",
 		"x.conf:2: kafka.topic_partitions must be -1 or at least 1");
 	refused(MINIMAL "kafka: { topic_replication_factor = 0; };\n",
