@@ -60,6 +60,12 @@ $B/unit/%: tests/unit/%.c $B/libagent.a $B/libdecoder.a
 unit: $(unit_bin)
 	@set -e; for t in $(unit_bin); do $$t; done
 
+# A long run of the simulator; SIM_SEED repeats one.
+SIM_ROUNDS ?= 50000
+.PHONY: simulate
+simulate: $B/unit/test_simulator
+	@SIM_ROUNDS=$(SIM_ROUNDS) $<
+
 # --- Fuzzing: every tests/fuzz/fuzz_NAME.c, built by clang into build-fuzz/ ---
 # What a run finds new stays in build-fuzz/corpus/; inputs that crash in build-fuzz/.
 FUZZ_SECONDS ?= 300

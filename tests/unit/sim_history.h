@@ -85,6 +85,7 @@ struct sim_draft {
 
 struct history {
 	struct rng *rng;
+	bool tombstones;
 	lsn_t wal;		/* the end of the log */
 	int versions[TABLES];	/* of now */
 	uint32_t numbers;
@@ -100,6 +101,7 @@ static inline void
 history_init(struct history *h, struct rng *rng)
 {
 	h->rng = rng;
+	h->tombstones = !one_in(rng, 4);
 	h->wal = 0x1000000 + 8 * pick(rng, 1000);
 	memset(h->versions, 0, sizeof h->versions);
 	memset(h->lengths, 0, sizeof h->lengths);
@@ -168,7 +170,7 @@ add_record(struct history *h, int topic, char op, int key)
 		.order = h->lengths[topic]++ };
 }
 
-/* What Debezium makes of the message. */
+/* What a Debezium consumer must see of the message. */
 static inline void
 add_records(struct history *h, struct sim_message *m)
 {
@@ -183,7 +185,8 @@ add_records(struct history *h, struct sim_message *m)
 	} else if (m->kind != SIM_LOGICAL_SKIPPED && m->table != T_OTHER) {
 		if (m->kind == SIM_REKEY || m->kind == SIM_DELETE) {
 			add_record(h, m->table, 'd', m->old_id);
-			add_record(h, m->table, '0', m->old_id);
+			if (h->tombstones)
+				add_record(h, m->table, '0', m->old_id);
 		}
 		if (m->kind == SIM_UPDATE)
 			add_record(h, m->table, 'u', key);
