@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "defaults.h"
+#include "keys.h"
 #include "plan_schema.h"
 #include "route.h"
 
@@ -59,13 +60,14 @@ add_default(const struct draft *d, struct plan_column *column,
 	return 0;
 }
 
+/* 1; 0: the type has no mapping. `known`: the facts say what it is. */
 static int
-add_column(struct draft *d, uint16_t index, struct fail *f)
+make_column(const struct draft *d, uint16_t index, bool known,
+	struct plan_column *column, struct fail *f)
 {
 	const struct pgoutput_column *def = &d->relation->cols[index];
-	const struct column_fact *fact =
-		facts_column(d->facts, def->name, def->type);
-	struct plan_column *column = &d->columns[d->plan->ncolumns];
+	const struct column_fact *fact = known ?
+		facts_column(d->facts, def->name, def->type) : NULL;
 	int mapped;
 
 	column->index = index;
@@ -76,18 +78,29 @@ add_column(struct draft *d, uint16_t index, struct fail *f)
 		def->typmod, !column->not_null, d->a, &column->type, f);
 	if (mapped == -1)
 		return fail_context(f, "column \"%.*s\"", SPAN_ARG(def->name));
-	if (mapped == 0) {
-		d->left_out[d->plan->nleft_out++] = (struct plan_left_out){
-			column->name, types_name(d->facts, def->type, d->a) };
+	if (mapped == 0)
 		return 0;
-	}
 	column->missing = column->not_null ? column->type.missing : value_null();
-	d->plan->ncolumns++;
 	if (fact && fact->dflt.p && !fact->generated &&
 	    add_default(d, column, def, fact->dflt, f) == -1)
 		return fail_context(f, "default of column \"%.*s\"",
 			SPAN_ARG(def->name));
-	return 0;
+	return 1;
+}
+
+static int
+add_column(struct draft *d, uint16_t index, struct fail *f)
+{
+	struct plan_column *column = &d->columns[d->plan->ncolumns];
+	int made = make_column(d, index, true, column, f);
+
+	if (made == 0)
+		d->left_out[d->plan->nleft_out++] = (struct plan_left_out){
+			column->name, types_name(d->facts,
+				d->relation->cols[index].type, d->a) };
+	else if (made == 1)
+		d->plan->ncolumns++;
+	return made == -1 ? -1 : 0;
 }
 
 static int
@@ -108,90 +121,34 @@ add_columns(struct draft *d, struct fail *f)
 	return 0;
 }
 
-/* Plan column of that name, or -1. */
+/*
+ * The key: columns of their own, for what is left out of the row is still in
+ * the key. Such a column is as unknown as one that is gone, and so optional.
+ */
 static int
-find_column(const struct draft *d, struct span name)
+add_key(struct draft *d, struct fail *f)
 {
-	for (size_t i = 0; i < d->plan->ncolumns; i++)
-		if (span_eq(d->columns[i].name, name))
-			return (int)i;
-	return -1;
-}
+	const struct plan_options *o = d->options;
+	struct plan_column *key;
+	struct keys keys;
 
-static bool
-is_identity(const struct draft *d, size_t column)
-{
-	return d->relation->cols[d->columns[column].index].identity;
-}
-
-/*
- * Takes the named columns as the key if all of them are there and, where the
- * message tells the identity columns, they are the same set: so an index of
- * today does not become the key of a row from before it was made.
- */
-static bool
-take_named(struct draft *d, uint16_t *key, const struct column_names *names,
-	bool must_be_identity)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		int column = find_column(d, names->names[i]);
-
-		if (column == -1 ||
-		    (must_be_identity && !is_identity(d, (size_t)column)))
-			return false;
-		key[i] = (uint16_t)column;
-	}
-	d->plan->nkey = names->count;
-	return names->count > 0;
-}
-
-/* The identity columns that the message flags, in table order. */
-static void
-take_flagged(struct draft *d, uint16_t *key)
-{
-	for (size_t i = 0; i < d->plan->ncolumns; i++)
-		if (is_identity(d, i))
-			key[d->plan->nkey++] = (uint16_t)i;
-}
-
-static size_t
-count_flagged(const struct draft *d)
-{
-	size_t n = 0;
-
-	for (uint16_t i = 0; i < d->relation->ncols; i++)
-		n += d->relation->cols[i].identity;
-	return n;
-}
-
-/*
- * The key: with REPLICA IDENTITY USING INDEX that index, for the server sends
- * nothing else of an old row; otherwise the primary key, then a unique index.
- * Under DEFAULT and INDEX the message says which columns, the catalogue only
- * their order.
- */
-static void
-choose_key(struct draft *d)
-{
-	bool by_index = d->relation->replica_identity == 'i';
-	bool told = by_index || d->relation->replica_identity == 'd';
-	size_t flagged = told ? count_flagged(d) : 0;
-	const struct column_names *names = by_index ?
-		&d->facts->identity : &d->facts->primary_key;
-	uint16_t *key = arena_zero(d->a, d->relation->ncols + 1u, sizeof *key);
-
+	keys_choose(o->keys, o->nkeys, d->relation, d->facts, d->a, &keys);
+	key = arena_zero(d->a, keys.count, sizeof *key);
 	if (!key)
-		return;
-	d->plan->key = key;
-	if (flagged) {
-		if (names->count != flagged || !take_named(d, key, names, true)) {
-			d->plan->nkey = 0;
-			take_flagged(d, key);
-		}
-	} else if (!by_index && !take_named(d, key, names, false) &&
-		   !take_named(d, key, &d->facts->unique, false)) {
-		d->plan->nkey = 0;
+		return 0;
+	for (size_t i = 0; i < keys.count; i++) {
+		uint16_t index = keys.columns[i];
+		bool known = wanted(d, d->relation->cols[index].name);
+		int made = make_column(d, index, known, &key[d->plan->nkey], f);
+
+		if (made == -1)
+			return -1;
+		d->plan->nkey += made;
 	}
+	d->plan->key = key;
+	d->plan->key_not_primary = keys.not_primary;
+	d->plan->key_incomplete = d->plan->nkey < keys.count;
+	return 0;
 }
 
 struct plan *
@@ -217,9 +174,8 @@ compile_plan(const struct plan_options *options,
 	plan->table = arena_copy(d.a, relation->name);
 	plan->topic = route_topic(d.a, options->prefix, options->delimiter,
 		relation->schema, relation->name);
-	if (add_columns(&d, f) == -1)
+	if (add_columns(&d, f) == -1 || add_key(&d, f) == -1)
 		goto failed;
-	choose_key(&d);
 	if (!arena_failed(d.a) && plan_schema_compile(plan, options, f) == -1)
 		goto failed;
 	if (arena_failed(d.a)) {

@@ -69,9 +69,9 @@ check_width(const struct plan *plan, const struct pgoutput_tuple *tuple,
 	return 0;
 }
 
-/* Converts `count` columns, all of them or those that `which` lists. */
 static int
-convert_columns(const struct plan *plan, const uint16_t *which, size_t count,
+convert_columns(const struct plan *plan, const struct plan_column *columns,
+	size_t count,
 	const struct pgoutput_tuple *tuple, const struct pgoutput_tuple *old_row,
 	struct arena *a, struct value *out, uint16_t *column, struct fail *f)
 {
@@ -83,11 +83,11 @@ convert_columns(const struct plan *plan, const uint16_t *which, size_t count,
 	if (!items)
 		return fail_set(f, FAIL_FATAL, "row is larger than the memory for one");
 	for (size_t i = 0; i < count; i++) {
-		const struct plan_column *c = &plan->columns[which ? which[i] : i];
-		int rc = column_value(c, tuple, old_row, a, &items[i], f);
+		int rc = column_value(&columns[i], tuple, old_row, a,
+			&items[i], f);
 
 		if (rc) {
-			*column = c->index;
+			*column = columns[i].index;
 			return rc;
 		}
 	}
@@ -100,8 +100,8 @@ plan_row(const struct plan *plan, const struct pgoutput_tuple *tuple,
 	const struct pgoutput_tuple *old_row, struct arena *a,
 	struct value *out, uint16_t *column, struct fail *f)
 {
-	return convert_columns(plan, NULL, plan->ncolumns, tuple, old_row, a,
-		out, column, f);
+	return convert_columns(plan, plan->columns, plan->ncolumns, tuple,
+		old_row, a, out, column, f);
 }
 
 int
@@ -113,6 +113,45 @@ plan_key(const struct plan *plan, const struct pgoutput_tuple *tuple,
 		out, column, f);
 }
 
+/* What a key column's converted values need at most: two of below 1 GiB. */
+#define COMPARE_MAX ((size_t)4 << 30)
+
+/*
+ * Compares as the key would be written. A value that cannot be written is
+ * another one: the record itself will then say what is wrong with it.
+ */
+static bool
+same_value(const struct plan_column *c, const struct pgoutput_tuple *old_row,
+	const struct pgoutput_tuple *new_row)
+{
+	const struct json_options o = { .keep_null = true };
+	const struct schema *s = c->type.schema;
+	struct value before, after;
+	struct buf was, is;
+	struct arena a;
+	bool same = false;
+
+	arena_init(&a, COMPARE_MAX);
+	buf_init(&was, COMPARE_MAX);
+	buf_init(&is, COMPARE_MAX);
+	if (column_value(c, old_row, NULL, &a, &before, NULL) == 0 &&
+	    column_value(c, new_row, old_row, &a, &after, NULL) == 0 &&
+	    json_value(&was, &o, s, &before, NULL) == 0 &&
+	    json_value(&is, &o, s, &after, NULL) == 0)
+		same = span_eq(buf_span(&was), buf_span(&is));
+	buf_release(&is);
+	buf_release(&was);
+	arena_release(&a);
+	return same;
+}
+
+static bool
+same_text(const struct pgoutput_value *a, const struct pgoutput_value *b)
+{
+	return a->kind == PGOUTPUT_TEXT && b->kind == PGOUTPUT_TEXT &&
+		a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+}
+
 bool
 plan_key_changed(const struct plan *plan,
 	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row)
@@ -120,17 +159,13 @@ plan_key_changed(const struct plan *plan,
 	if (!old_row || old_row->image == PGOUTPUT_NONE)
 		return false;
 	for (size_t i = 0; i < plan->nkey; i++) {
-		uint16_t at = plan->columns[plan->key[i]].index;
-		const struct pgoutput_value *o, *n;
+		const struct plan_column *c = &plan->key[i];
 
-		if (at >= old_row->ncols || at >= new_row->ncols)
+		if (c->index >= old_row->ncols || c->index >= new_row->ncols)
 			return false;
-		o = &old_row->cols[at];
-		n = &new_row->cols[at];
-		if (n->kind == PGOUTPUT_UNCHANGED)
-			continue;	/* a toasted key that stayed */
-		if (o->kind != n->kind || (o->kind == PGOUTPUT_TEXT &&
-		    (o->len != n->len || memcmp(o->p, n->p, o->len) != 0)))
+		if (!same_text(&old_row->cols[c->index],
+				&new_row->cols[c->index]) &&
+		    !same_value(c, old_row, new_row))
 			return true;
 	}
 	return false;

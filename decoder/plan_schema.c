@@ -99,11 +99,9 @@ row_schemas(struct plan *plan)
 	for (size_t i = 0; i < plan->ncolumns; i++)
 		schema_set_field(a, row, i, plan->columns[i].name,
 			plan->columns[i].type.schema);
-	for (size_t i = 0; i < plan->nkey; i++) {
-		const struct plan_column *c = &plan->columns[plan->key[i]];
-
-		schema_set_field(a, key, i, c->name, c->type.schema);
-	}
+	for (size_t i = 0; i < plan->nkey; i++)
+		schema_set_field(a, key, i, plan->key[i].name,
+			plan->key[i].type.schema);
 	plan->row_schema = row;
 	plan->key_schema = key;
 }

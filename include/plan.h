@@ -25,6 +25,8 @@ struct plan_options {
 	bool extended_headers;
 	bool tombstones;
 	const struct filter *columns;	/* schema.table.column; NULL: all */
+	const struct filter *const *keys;	/* message_key_columns, see keys.h */
+	size_t nkeys;
 };
 
 struct plan_column {
@@ -47,8 +49,10 @@ struct plan {
 	uint16_t tuple_columns;		/* what a tuple of this relation must have */
 	const struct plan_column *columns;
 	size_t ncolumns;
-	const uint16_t *key;		/* indexes into columns */
+	const struct plan_column *key;	/* of their own, also when left out of the row */
 	size_t nkey;			/* 0: no key */
+	bool key_not_primary;		/* an identity's index, beside another primary key */
+	bool key_incomplete;		/* a column of it has a type without a mapping */
 	const struct plan_left_out *left_out;
 	size_t nleft_out;
 	const struct schema *key_schema, *row_schema;
@@ -79,7 +83,11 @@ int plan_key(const struct plan *plan, const struct pgoutput_tuple *tuple,
 	const struct pgoutput_tuple *old_row, struct arena *a,
 	struct value *out, uint16_t *column, struct fail *f);
 
-/* True if the old image is known to have another key than the new row. */
+/*
+ * True if the old image is known to have another key than the new row: as
+ * converted, so 1.0 and 1.00 may be the same, and what was not sent counts as
+ * the value that stands for it.
+ */
 bool plan_key_changed(const struct plan *plan,
 	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row);
 

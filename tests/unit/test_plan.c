@@ -65,7 +65,7 @@ assert_key(char identity, const char *flagged, const struct facts *facts,
 	char got[64] = "";
 
 	for (size_t i = 0; i < plan->nkey; i++)
-		strncat(got, plan->columns[plan->key[i]].name.p, 1);
+		strncat(got, plan->key[i].name.p, 1);
 	assert_string_equal(got, expected);
 	plan_free(plan);
 	plan_free(NULL);
@@ -182,11 +182,122 @@ a_column_filter(void **state)
 	options.columns = NULL;
 	assert_int_equal(plan->ncolumns, 2);
 	assert_int_equal(plan->columns[1].index, 2);
-	/* What is left of the key. */
-	assert_int_equal(plan->nkey, 1);
+	/* The key stays whole, without what the catalogue knows of its column. */
+	assert_int_equal(plan->nkey, 2);
+	assert_int_equal(plan->key[1].index, 1);
+	assert_true(plan->key[1].type.schema->optional);
+	assert_null(plan->key[1].type.schema->dflt);
+	assert_false(plan->key[0].type.schema->optional);
 	assert_int_equal(plan->tuple_columns, 4);
 	plan_free(plan);
 	filter_free(filter);
+}
+
+/* Values of a, b, c; NULL is one, UNCHANGED is TOAST that stayed. */
+static struct pgoutput_tuple
+tuple_of(enum pgoutput_image image, struct pgoutput_value cols[4],
+	const char *a, const char *b, const char *c)
+{
+	const char *texts[4] = { a, b, c, NULL };
+
+	for (int i = 0; i < 4; i++) {
+		const char *t = texts[i];
+		bool text = t && t != UNCHANGED;
+
+		cols[i] = (struct pgoutput_value){ text ? t : NULL,
+			text ? (uint32_t)strlen(t) : 0,
+			text ? PGOUTPUT_TEXT : t ? PGOUTPUT_UNCHANGED : PGOUTPUT_NULL };
+	}
+	return (struct pgoutput_tuple){ image, 4, cols };
+}
+
+static bool
+changed(const struct plan *plan, enum pgoutput_image image,
+	const char *const was[3], const char *const is[3])
+{
+	struct pgoutput_value o[4], n[4];
+	struct pgoutput_tuple old_row = tuple_of(image, o, was[0], was[1], was[2]);
+	struct pgoutput_tuple new_row = tuple_of(PGOUTPUT_NEW, n, is[0], is[1], is[2]);
+
+	return plan_key_changed(plan, &old_row, &new_row);
+}
+
+#define V(a, b, c) ((const char *const[]){ a, b, c })
+
+static void
+a_configured_key_changes_with_its_values(void **state)
+{
+	struct span pattern = SPAN("public.t.[bc]");
+	struct fail f = FAIL_INIT;
+	struct filter *filter = filter_new(&pattern, 1, &f);
+	const struct filter *keys[] = { filter };
+	struct facts facts = facts_of();
+	struct plan *plan;
+
+	(void)state;
+	facts.primary_key = (struct column_names){ key_ab, 1 };
+	options.keys = keys;
+	options.nkeys = 1;
+	plan = compile('d', "1000", &facts);
+	options.nkeys = 0;
+	assert_int_equal(plan->nkey, 2);
+	assert_int_equal(plan->key[0].index, 1);
+	assert_true(plan->key[1].type.schema->optional);
+	/* A whole old row is compared as it is; the primary key does not count. */
+	assert_false(changed(plan, PGOUTPUT_OLD, V("1", "2", NULL), V("9", "2", NULL)));
+	assert_true(changed(plan, PGOUTPUT_OLD, V("1", "2", NULL), V("1", "2", "3")));
+	assert_true(changed(plan, PGOUTPUT_OLD, V("1", "2", "3"), V("1", "4", "3")));
+	/* Of b the default 5 stands for what was not sent, of c NULL. */
+	assert_false(changed(plan, PGOUTPUT_KEY, V("1", NULL, NULL), V("2", "5", NULL)));
+	assert_true(changed(plan, PGOUTPUT_KEY, V("1", NULL, NULL), V("2", "6", NULL)));
+	assert_true(changed(plan, PGOUTPUT_KEY, V("1", NULL, NULL), V("2", "5", "6")));
+	plan_free(plan);
+	filter_free(filter);
+}
+
+/* A numeric key: the same number in another text. */
+static void
+a_key_is_compared_as_it_is_written(void **state)
+{
+	struct facts facts = facts_of();
+	struct pgoutput_column col = { SPAN("n"), 1700, -1, true };
+	struct pgoutput_relation def = { 7, SPAN("public"), SPAN("t"), 'd', 1, &col };
+	struct pgoutput_value was = { "1.0", 3, PGOUTPUT_TEXT }, is = { "1.00", 4, PGOUTPUT_TEXT };
+	struct pgoutput_tuple old_row = { PGOUTPUT_KEY, 1, &was };
+	struct pgoutput_tuple new_row = { PGOUTPUT_NEW, 1, &is };
+	struct fail f = FAIL_INIT;
+	struct plan *plan = compile_plan(&options, &def, &facts, NULL, &f);
+
+	(void)state;
+	assert_int_equal(plan->nkey, 1);
+	assert_false(plan_key_changed(plan, &old_row, &new_row));
+	is.p = "1.01";
+	assert_true(plan_key_changed(plan, &old_row, &new_row));
+	is.p = "1..0";		/* not a number: another key, and an error later */
+	assert_true(plan_key_changed(plan, &old_row, &new_row));
+	/* Out of line and unchanged. */
+	is = (struct pgoutput_value){ NULL, 0, PGOUTPUT_UNCHANGED };
+	assert_false(plan_key_changed(plan, &old_row, &new_row));
+	plan_free(plan);
+}
+
+static void
+a_key_without_a_mapping_is_said(void **state)
+{
+	struct facts facts = facts_of();
+	struct plan *plan = compile('d', "1001", &facts);
+
+	(void)state;
+	assert_int_equal(plan->nkey, 1);
+	assert_true(plan->key_incomplete);
+	assert_false(plan->key_not_primary);
+	plan_free(plan);
+	facts.primary_key = (struct column_names){ key_c, 1 };
+	facts.identity = (struct column_names){ key_ab, 1 };
+	plan = compile('i', "1000", &facts);
+	assert_false(plan->key_incomplete);
+	assert_true(plan->key_not_primary);
+	plan_free(plan);
 }
 
 static void
@@ -282,6 +393,9 @@ main(void)
 		cmocka_unit_test(defaults_and_optionality),
 		cmocka_unit_test(another_type_is_another_column),
 		cmocka_unit_test(a_column_filter),
+		cmocka_unit_test(a_configured_key_changes_with_its_values),
+		cmocka_unit_test(a_key_is_compared_as_it_is_written),
+		cmocka_unit_test(a_key_without_a_mapping_is_said),
 		cmocka_unit_test(a_default_that_cannot_be_is_named),
 		cmocka_unit_test(a_table_without_columns),
 		cmocka_unit_test(the_widest_table),
