@@ -21,8 +21,8 @@ lock() {
 maven() {
 	local log=$1
 	shift
-	mvn -q -B "$@" >"$log" 2>&1 9>&- && return
-	grep -m 3 '^\[ERROR\]' "$log" >&2 || tail -n 3 "$log" >&2
+	mvn -q -B -Dstyle.color=never "$@" >"$log" 2>&1 9>&- && return
+	grep -m 1 -E 'ERROR|Exception' "$log" | cut -c 1-300 >&2
 	say "Maven could not fetch it. It is needed once, and comes from Maven"
 	say "Central or the mirror named in ~/.m2/settings.xml: is the network there?"
 	return 1
