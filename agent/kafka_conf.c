@@ -44,6 +44,8 @@ static const struct property reader[] = {
 	{ "enable.partition.eof", "true" },
 	{ "topic.metadata.propagation.max.ms", "0" },
 	{ "fetch.wait.max.ms", "10" },
+	{ "queued.max.messages.kbytes", "8192" },
+	{ "auto.offset.reset", "earliest" },
 	{ "enable.auto.commit", "false" },
 	{ NULL, NULL }
 };

@@ -154,6 +154,17 @@ ready(struct kafka_topics *ts, struct kafka_topic *t, struct fail *f)
 		rd_kafka_err2str(rd_kafka_last_error()));
 }
 
+/*
+ * The segment being written is never compacted, and by default it is written
+ * for a week: a small one keeps what a reader must go through small.
+ */
+static void
+set_compacted(rd_kafka_NewTopic_t *topic)
+{
+	rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
+	rd_kafka_NewTopic_set_config(topic, "segment.bytes", "1048576");
+}
+
 /* Sends CreateTopics for one topic. 0 or -1. */
 static int
 ask(struct kafka_topics *ts, struct kafka_topic *t, struct fail *f)
@@ -168,7 +179,7 @@ ask(struct kafka_topics *ts, struct kafka_topic *t, struct fail *f)
 		return fail_set(f, FAIL_CONFIG, "topic %s cannot be created: %s",
 			t->name, why);
 	if (t->compacted)
-		rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "compact");
+		set_compacted(topic);
 	options = rd_kafka_AdminOptions_new(ts->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
 	rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_TIMEOUT_MS,
 		why, sizeof(why));

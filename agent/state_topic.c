@@ -8,7 +8,7 @@
 
 #define PARTITION 0
 #define VALUE_MAX_BYTES 65536	/* ours is below 300 bytes */
-#define BATCH 1000		/* messages per call, so that a call stays short */
+#define BATCH 10000		/* messages per call, so that a call stays short */
 #define ASK_EVERY_MS 2000
 #define ASK_MAX_MS 50
 
@@ -50,8 +50,9 @@ start(struct state_topic *s, const char *topic, struct fail *f)
 	s->events = rd_kafka_queue_get_main(s->rk);
 	s->messages = rd_kafka_queue_new(s->rk);
 	s->topic = rd_kafka_topic_new(s->rk, topic, NULL);
-	if (!s->topic || rd_kafka_consume_start_queue(s->topic, PARTITION,
-			RD_KAFKA_OFFSET_BEGINNING, s->messages))
+	/* From 0, not RD_KAFKA_OFFSET_BEGINNING: that is looked up, half a second later. */
+	if (!s->topic || rd_kafka_consume_start_queue(s->topic, PARTITION, 0,
+			s->messages))
 		return fail_set(f, FAIL_CONFIG, "topic %s: %s", topic,
 			rd_kafka_err2str(rd_kafka_last_error()));
 	s->started = true;
