@@ -400,12 +400,10 @@ turn(struct agent *a, struct fail *f)
 	return a->pipeline ? save_state(a, false, f) : 0;
 }
 
-/* Waits for what the sink has taken, DRAIN_US at most. */
+/* Waits for what the sink has taken, at most until `end`. */
 static int
-drain_sink(struct agent *a, struct fail *f)
+drain_sink(struct agent *a, int64_t end, struct fail *f)
 {
-	int64_t end = a->loop.now_us + DRAIN_US;
-
 	while (a->sink->ops->pending(a->sink) > 0 && a->loop.now_us < end &&
 	       !a->loop.stop_again) {
 		struct pollfd fd = a->sink->ops->wait(a->sink);
@@ -415,10 +413,6 @@ drain_sink(struct agent *a, struct fail *f)
 		    a->sink->ops->poll(a->sink, a->track, f) == -1)
 			return -1;
 	}
-	if (a->sink->ops->pending(a->sink) > 0)
-		log_warn("stopping before the sink has acknowledged everything: "
-			"the slot keeps it for the next start",
-			LOG_UINT("records", a->sink->ops->pending(a->sink)));
 	return 0;
 }
 
@@ -447,12 +441,18 @@ leave(struct agent *a)
 static int
 stop(struct agent *a, struct fail *f)
 {
-	if (drain_sink(a, f) == -1)
+	int64_t end = a->loop.now_us + DRAIN_US;	/* for both */
+
+	if (drain_sink(a, end, f) == -1)
 		return -1;
 	if (a->pipeline && save_state(a, true, f) == -1)
 		return -1;
-	if (drain_sink(a, f) == -1)
+	if (drain_sink(a, end, f) == -1)
 		return -1;
+	if (a->sink->ops->pending(a->sink) > 0)
+		log_warn("stopping before the sink has acknowledged everything: "
+			"the slot keeps it for the next start",
+			LOG_UINT("records", a->sink->ops->pending(a->sink)));
 	if (a->streaming)
 		leave(a);
 	return 0;
