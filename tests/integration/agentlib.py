@@ -14,8 +14,7 @@ BINARY = os.environ.get("PGWAKE_BIN", os.path.join(TREE, "build", "pgwake"))
 
 def clean_environment():
     """Nothing of ours may configure the program by accident."""
-    return {k: v for k, v in os.environ.items()
-            if not k.startswith(("PG", "PGWAKE_")) or k in ("PGWAKE_BIN",)}
+    return {k: v for k, v in os.environ.items() if not k.startswith("PG")}
 
 
 def libconfig(value, indent=""):
@@ -183,7 +182,7 @@ class Agent:
             if not self._reader:
                 self._reader = self.kafka.reader(self.db.prefix)
             return self._reader.rest()
-        return [Record.from_line(line.decode("utf-8")) for line in self.printed()]
+        return [Record.from_line(line) for line in self.printed()]
 
     def records(self, count, timeout=15):
         """Wait for at least so many records; all that arrived since the last call."""

@@ -129,7 +129,7 @@ def db(server, request):
 
 @pytest.fixture
 def pgwake(db, tmp_path, request):
-    """Starts the program: pgwake(kafka=.., postgres={..}, format={..}, ...)."""
+    """Starts the program: pgwake(broker, postgres={..}, kafka={..}, ...); prints without one."""
     return _starter(db, tmp_path, request)
 
 
@@ -149,21 +149,22 @@ def settings_for(db, kafka=None, user=pglib.SUPERUSER):
         "format": {"schemas": False},
     }
     if kafka:
-        settings["kafka"] = {"bootstrap_servers": kafka.bootstrap}
+        settings["kafka"] = {"bootstrap_servers": kafka.bootstrap,
+                             "reconnect_backoff_max_ms": 500}
     return settings
 
 
 def _starter(db, tmp_path, request):
     request.node.agents = agents = getattr(request.node, "agents", [])
 
-    def start(kafka=None, wait=True, args=(), stdout=None, user=pglib.SUPERUSER, directory=None,
+    def start(broker=None, wait=True, args=(), stdout=None, user=pglib.SUPERUSER, directory=None,
               **over):
         path = directory or os.path.join(tmp_path, f"agent{len(agents)}")
         os.makedirs(path, exist_ok=True)
-        settings = agentlib.merge(settings_for(db, kafka, user), over)
-        if not kafka:
+        settings = agentlib.merge(settings_for(db, broker, user), over)
+        if not broker:
             settings = agentlib.merge({"state": {"file": os.path.join(path, "state")}}, settings)
-        agent = agentlib.Agent(db, path, settings, kafka, args, stdout)
+        agent = agentlib.Agent(db, path, settings, broker, args, stdout)
         agents.append(agent)
         return agent.wait_streaming() if wait else agent
 

@@ -255,17 +255,7 @@ class Reader:
             out.extend(self.messages(0.05))
             return not self.behind()
         wait_until(emptied, f"the topics of {self.prefix} to be read", timeout, step=0)
-        return [parse(m) for m in out]
+        return [Record.from_message(m) for m in out]
 
     def close(self):
         self.consumer.close()
-
-
-def parse(message):
-    def text(b):
-        return None if b is None else b.decode("utf-8")
-    return Record(message.topic(), text(message.key()), text(message.value()),
-                  [(n, text(v)) for n, v in message.headers() or []],
-                  partition=message.partition(), offset=message.offset())
-
-

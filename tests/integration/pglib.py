@@ -4,6 +4,7 @@ A server runs in a scratch directory, on free ports, as an unprivileged user
 when the tests run as root. One cluster is made by initdb in a session; further
 servers are copies of it.
 """
+import itertools
 import os
 import pwd
 import re
@@ -20,7 +21,7 @@ TOOLS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SUPERUSER = "postgres"
 
 SETTINGS = {
-    "listen_addresses": "'127.0.0.1,127.0.0.2'",
+    "listen_addresses": "'127.0.0.1'",
     "wal_level": "logical",
     "max_wal_senders": "20",
     "max_replication_slots": "40",
@@ -31,6 +32,7 @@ SETTINGS = {
     "autovacuum": "off",
     "track_commit_timestamp": "on",
     "wal_sender_timeout": "'20s'",
+    "wal_writer_delay": "'10ms'",
     "max_wal_size": "'4GB'",
     "checkpoint_timeout": "'1h'",
     "shared_buffers": "'256MB'",
@@ -40,7 +42,6 @@ SETTINGS = {
     "log_replication_commands": "on",
 }
 
-# 127.0.0.2 has no entry on purpose: that is how "no pg_hba.conf entry" is met.
 HBA = """
 local all         all                    trust
 host  all         secretive 127.0.0.1/32 scram-sha-256
@@ -65,6 +66,9 @@ def server_user():
         except KeyError:
             continue
     raise RuntimeError("PostgreSQL does not run as root, and there is no user to run it as")
+
+
+_numbers = itertools.count(1)      # names are not used twice in a session, on any server
 
 
 class Binaries:
@@ -119,7 +123,6 @@ class Server:
         self.data = os.path.join(directory, "data")
         self.logfile = os.path.join(self.data, "server.log")
         self.port = free_port()
-        self._count = 0
         os.makedirs(directory)
         binaries.own(directory, 0o755)
         if template:
@@ -130,8 +133,12 @@ class Server:
                          "--no-locale", "-E", "UTF8")
         self.configure({**SETTINGS, "port": str(self.port),
                         "unix_socket_directories": f"'{directory}'", **(settings or {})})
+        self.allow(HBA)
+
+    def allow(self, entries):
+        """Write pg_hba.conf; it holds from the next start or reload."""
         with open(os.path.join(self.data, "pg_hba.conf"), "w") as f:
-            f.write(HBA)
+            f.write(entries)
 
     def configure(self, settings):
         """Append settings; they hold from the next start or reload."""
@@ -191,7 +198,8 @@ class Server:
         return " ".join(f"{k}={v}" for k, v in parts.items())
 
     def connect(self, dbname="postgres", user=SUPERUSER, **more):
-        return psycopg.connect(self.conninfo(dbname, user, **more), autocommit=True)
+        return psycopg.connect(self.conninfo(dbname, user, client_encoding="UTF8", **more),
+                               autocommit=True)
 
     def sql(self, statement, *args, dbname="postgres"):
         with self.connect(dbname) as c:
@@ -199,8 +207,7 @@ class Server:
 
     def database(self, hint="t", **options):
         """A new, empty database; options as of CREATE DATABASE."""
-        self._count += 1
-        name = re.sub(r"[^a-z0-9]+", "_", hint.lower())[:40] + f"_{self._count}"
+        name = re.sub(r"[^a-z0-9]+", "_", hint.lower())[:40] + f"_{next(_numbers)}"
         with_ = " ".join(f"{k} {v}" for k, v in options.items())
         self.sql(f'create database "{name}" template template0 {with_}')
         return Database(self, name)
@@ -276,7 +283,10 @@ class Database:
         return lsn(rows[0][0]) if rows and rows[0][0] else 0
 
     def wal_lsn(self):
-        return lsn(self.one("select pg_current_wal_lsn()"))
+        """The end of the log, also of what is not flushed yet."""
+        position = lsn(self.one("select pg_current_wal_insert_lsn()"))
+        # At the beginning of a page it is told as behind the page's header.
+        return position - position % 8192 if position % 8192 in (24, 40) else position
 
     def wait_confirmed(self, position=None, timeout=15):
         """Wait until the slot is confirmed up to a position (now: all that is committed)."""

@@ -2,49 +2,42 @@
 import json
 
 
-def payload(text):
-    """The payload of a converter's bytes, with or without the schema around it."""
-    if text is None:
-        return None
-    value = json.loads(text)
+def payload(value):
+    """A converter's value without the schema around it, where there is one."""
     if isinstance(value, dict) and set(value) == {"schema", "payload"}:
         return value["payload"]
     return value
 
 
-def schema(text):
-    return json.loads(text)["schema"]
-
-
 class Record:
-    """`key_text` and `value_text` are the bytes as text, None for Kafka's null."""
+    """`key` and `value` are what was sent, parsed, without schemas; None is Kafka's null."""
 
-    def __init__(self, topic, key_text, value_text, headers, partition=None, offset=None):
+    def __init__(self, topic, key, value, headers, partition=None, offset=None):
         self.topic = topic
-        self.key_text, self.value_text = key_text, value_text
+        self.key, self.value = payload(key), payload(value)
+        self.tombstone = value is None
         self.header_list = headers
         self.headers = dict(headers)
         self.partition, self.offset = partition, offset
-        self.key = payload(key_text)
-        self.value = payload(value_text)
 
     @classmethod
     def from_line(cls, line):
-        """A line of --stdout; numbers and member order of the parts are kept."""
+        """A line of --stdout."""
         parts = json.loads(line)
+        return cls(parts["topic"], parts["key"], parts["value"], parts["headers"])
 
-        def text(member):
-            return None if parts[member] is None else json.dumps(parts[member], ensure_ascii=False)
-        return cls(parts["topic"], text("key"), text("value"), parts["headers"])
+    @classmethod
+    def from_message(cls, message):
+        """A message of a consumer."""
+        headers = [(n, None if v is None else v.decode()) for n, v in message.headers() or []]
+        return cls(message.topic(), *(None if b is None else json.loads(b)
+                                      for b in (message.key(), message.value())),
+                   headers, message.partition(), message.offset())
 
     @property
     def table(self):
         """The topic without its prefix: schema.table."""
         return self.topic.partition(".")[2]
-
-    @property
-    def tombstone(self):
-        return self.value_text is None
 
     @property
     def op(self):
@@ -64,7 +57,7 @@ class Record:
         return self.value["source"]
 
     def __repr__(self):
-        return f"<{self.op} {self.topic} key={self.key_text} value={(self.value_text or '')[:300]}>"
+        return f"<{self.op} {self.topic} key={self.key} value={str(self.value)[:300]}>"
 
 
 def ops(records):

@@ -43,8 +43,9 @@ def test_odd_table_names(db, pgwake, schema, table, topic):
 @pytest.mark.scenario(50)
 def test_odd_publication_name(db, pgwake):
     db.sql("create table t(id int primary key)")
-    db.publication = 'P, "odd" näme'
-    db.sql('create publication "P, ""odd"" näme" for table t')
+    db.unpublish()
+    db.publication = '"P, ""odd"" näme"'
+    db.sql(f"create publication {db.publication} for table t")
     agent = pgwake()
     db.sql("insert into t values (1)")
     assert afters(agent.delivered()) == [{"id": 1}]
