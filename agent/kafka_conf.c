@@ -141,12 +141,12 @@ check_promises(rd_kafka_conf_t *conf, struct fail *f)
 	static const struct {
 		const char *name, *value, *why;
 	} needed[] = {
-		{ "enable.idempotence", "true", "records could be lost, repeated or reordered without it" },
+		{ "enable.idempotence", "true",
+			"records could be lost, repeated or reordered without it" },
 		{ "delivery.report.only.error", "false", "the slot moves by delivery reports" },
 		{ "transactional.id", "", "Kafka transactions are not what this program uses" },
 		{ "log.queue", "true", "log lines are taken from there" },
 	};
-
 	char key[128];
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)

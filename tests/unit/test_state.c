@@ -179,7 +179,8 @@ what_is_no_record_is_refused(void **state)
 		"{\"version\":\"1\",\"system_id\":\"1\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
 		"{\"version\":1,\"system_id\":7,\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":-1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
-		"{\"version\":1,\"system_id\":\"7\",\"timeline\":4294967296,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
+		"{\"version\":1,\"system_id\":\"7\",\"timeline\":4294967296,"
+			"\"slot\":\"s\",\"last_commit\":\"0/1\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":null,\"last_commit\":\"0/1\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"01\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":\"s\"}",
