@@ -107,7 +107,6 @@ def demo(seconds, request, **env):
                             env={**agentlib.clean_environment(), "DEMO_SECONDS": str(seconds),
                                  "PG": request.config.getoption("--pg"),
                                  "PGWAKE_BIN": agentlib.BINARY,
-                                 **{k: v for k, v in os.environ.items() if k == "PGWAKE_CACHE"},
                                  **env})
 
 

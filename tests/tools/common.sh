@@ -3,7 +3,7 @@
 # Sourced with `set -eu` in force; defines tree, cache, say, die, lock.
 
 tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-cache=${PGWAKE_CACHE:-$tree/.cache}
+cache=${CACHE_DIR:-$tree/.cache}
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
