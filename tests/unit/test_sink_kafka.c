@@ -28,10 +28,10 @@ struct fixture {
 };
 
 static void
-property(struct fixture *x, char *key, char *value)
+property(struct fixture *x, const char *key, const char *value)
 {
 	x->properties[x->config.kafka.nproperties++] =
-		(struct config_pair){ .key = key, .value = value };
+		(struct config_pair){ .key = (char *)key, .value = (char *)value };
 }
 
 static int
@@ -48,7 +48,7 @@ setup(void **state)
 	x->cluster = rd_kafka_mock_cluster_new(x->host, 1);
 	assert_non_null(x->cluster);
 	assert_int_equal(rd_kafka_mock_topic_create(x->cluster, "t", 1, 1), 0);
-	x->config.prefix = "p";
+	x->config.prefix = (char *)"p";
 	x->config.kafka.bootstrap_servers =
 		(char *)rd_kafka_mock_cluster_bootstraps(x->cluster);
 	x->config.kafka.properties = x->properties;
@@ -573,8 +573,8 @@ static void
 properties_that_are_refused(void **state)
 {
 	struct fixture *x = *state;
-	static struct {
-		char *key, *value, *text;
+	static const struct {
+		const char *key, *value, *text;
 	} list[] = {
 		{ "no.such.thing", "1", "kafka.no_such_thing: " },
 		{ "acks", "1", "acks" },
@@ -592,7 +592,7 @@ properties_that_are_refused(void **state)
 	}
 	x->config.kafka.nproperties = 0;
 	property(x, "no.such.thing", "1");
-	x->properties[0].origin = "pgwake.conf:12";
+	x->properties[0].origin = (char *)"pgwake.conf:12";
 	assert_refused(x, "pgwake.conf:12: kafka.no_such_thing: ");
 	x->config.kafka.nproperties = 0;
 	x->config.kafka.bootstrap_servers = NULL;

@@ -43,8 +43,8 @@ setup(void **state)
 	strcpy(x->dir, "/tmp/test_state.XXXXXX");
 	assert_non_null(mkdtemp(x->dir));
 	snprintf(x->path, sizeof(x->path), "%s/state", x->dir);
-	x->config.prefix = "inv";
-	x->config.postgres.slot = "pgwake";
+	x->config.prefix = (char *)"inv";
+	x->config.postgres.slot = (char *)"pgwake";
 	x->track = track_new();
 	*state = x;
 	return 0;
@@ -233,7 +233,7 @@ a_file_that_cannot_be_used(void **state)
 	x->config.state.file = x->dir;
 	assert_int_equal(load(x, &r), -1);
 	assert_int_equal(x->fail.kind, FAIL_CONFIG);
-	x->config.state.file = "/nonexistent/state";
+	x->config.state.file = (char *)"/nonexistent/state";
 	s = state_new(&x->config, &x->fail);
 	assert_int_equal(state_load(s, &r, &x->fail), 1);
 	assert_int_equal(state_save(s, NULL, &sample, &x->fail), SINK_FAILED);
@@ -254,8 +254,8 @@ start_kafka(struct fixture *x)
 	assert_non_null(x->cluster);
 	x->config.kafka.bootstrap_servers =
 		(char *)rd_kafka_mock_cluster_bootstraps(x->cluster);
-	x->properties[0] = (struct config_pair){ .key = "reconnect.backoff.max.ms",
-		.value = "100" };
+	x->properties[0] = (struct config_pair){ .key = (char *)"reconnect.backoff.max.ms",
+		.value = (char *)"100" };
 	x->config.kafka.properties = x->properties;
 	x->config.kafka.nproperties = 1;
 	x->config.kafka.queue_kbytes = 1024;
@@ -299,14 +299,14 @@ the_newest_record_of_the_key_counts(void **state)
 	other.last_commit = 5;
 	save(x, &other);
 	save(x, &sample);
-	x->config.postgres.slot = "another";
+	x->config.postgres.slot = (char *)"another";
 	save(x, &other);
 	assert_int_equal(load(x, &r), 1);
 	assert_record(&r, &other);
-	x->config.postgres.slot = "pgwake";
+	x->config.postgres.slot = (char *)"pgwake";
 	assert_int_equal(load(x, &r), 1);
 	assert_record(&r, &sample);
-	x->config.kafka.state_topic = "elsewhere";
+	x->config.kafka.state_topic = (char *)"elsewhere";
 	rd_kafka_mock_topic_create(x->cluster, "elsewhere", 1, 1);
 	assert_int_equal(load(x, &r), 1);
 	assert_false(r.known);
@@ -409,7 +409,7 @@ properties_that_are_refused(void **state)
 {
 	struct fixture *x = *state;
 
-	x->properties[0] = (struct config_pair){ .key = "no.such", .value = "1" };
+	x->properties[0] = (struct config_pair){ .key = (char *)"no.such", .value = (char *)"1" };
 	x->config.kafka.properties = x->properties;
 	x->config.kafka.nproperties = 1;
 	assert_null(state_new(&x->config, &x->fail));
