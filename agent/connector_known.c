@@ -53,7 +53,6 @@ static const struct connector_known known[] = {
 	{ "guardrail.*", NOTHING, NULL, NULL },
 	{ "internal.*", NOTHING, NULL, NULL },
 	{ "topic.heartbeat.*", NOTHING, NULL, NULL },
-	{ "topic.transaction", NOTHING, NULL, NULL },
 	{ "transaction.metadata.factory", NOTHING, NULL, NULL },
 	{ "table.ignore.builtin", LOST, "true", "tables of the system are "
 		"never captured" },
@@ -107,9 +106,6 @@ static const struct connector_known known[] = {
 	{ "admin.override.*", NOTHING, NULL, NULL },
 
 	/* Events would differ. */
-	{ "provide.transaction.metadata", CHANGES, "false",
-	  "events would lack the transaction block, and its topic would stay "
-		"empty" },
 	{ "skip.messages.without.change", CHANGES, "false",
 	  "updates that change nothing would be published" },
 	{ "message.key.columns", CHANGES, "", "keys would be those of the "

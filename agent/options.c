@@ -249,6 +249,15 @@ const struct option options[] = {
 	  .def = ".",
 	  .debezium = "topic.delimiter",
 	  .help = "Between the parts of a topic's name" },
+	{ BOOL("format", "provide_transaction_metadata",
+	  format.provide_transaction_metadata), .def = "false",
+	  .debezium = "provide.transaction.metadata",
+	  .help = "Records for begin and end of each transaction, and the "
+		"place of each event in it" },
+	{ STRING("format", "topic_transaction", format.topic_transaction),
+	  .def = "transaction",
+	  .debezium = "topic.transaction",
+	  .help = "Topic of these records, behind the prefix" },
 	{ LIST("format", "column_include_list", format.column_include_list),
 	  .debezium = "column.include.list",
 	  .help = "Patterns on schema.table.column: only these are in the "

@@ -115,6 +115,7 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		.database = span_of(p->database),
 		.version = span_of(PGWAKE_VERSION),
 		.run_id = span_of(p->run_id),
+		.transaction_topic = span_of(c->format.topic_transaction),
 		.key_schemas = c->format.key_schemas,
 		.value_schemas = c->format.value_schemas,
 		.headers_json = c->format.headers == HEADERS_JSON,
@@ -127,6 +128,7 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		.plan = &p->plan,
 		.tables = tables,
 		.prefixes = p->prefixes,
+		.boundaries = c->format.provide_transaction_metadata,
 		.skipped = strcmp(c->format.skipped_operations, "none") == 0 ?
 			"" : c->format.skipped_operations,
 	};

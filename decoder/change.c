@@ -8,6 +8,8 @@ struct change {
 	struct relation_set *relations;
 	struct transaction tx;
 	struct buf origin;
+	struct tally *tally;		/* NULL: boundaries are not told */
+	bool counted;			/* the event given last is in it */
 	struct relation *wanted;	/* waits for its facts */
 	struct pgoutput_message message;	/* the one being taken apart */
 	lsn_t lsn;			/* its own */
@@ -17,6 +19,8 @@ struct change {
 
 /* The name of an origin, from pg_replication_origin: short in practice. */
 #define ORIGIN_MAX 4096
+/* All logical messages of a transaction are counted together. */
+static const struct span message_collection = SPAN("LOGICAL_DECODING_MESSAGE");
 /* "schema.table": two names of at most 63 bytes, unless a server is built otherwise. */
 #define NAME_MAX_SIZE 512
 
@@ -30,7 +34,8 @@ change_new(const struct change_options *options)
 	c->options = options;
 	buf_init(&c->origin, ORIGIN_MAX);
 	c->relations = relation_set_new();
-	if (!c->relations) {
+	c->tx.tally = c->tally = options->boundaries ? tally_new() : NULL;
+	if (!c->relations || (options->boundaries && !c->tally)) {
 		change_free(c);
 		return NULL;
 	}
@@ -43,6 +48,7 @@ change_free(struct change *c)
 	if (!c)
 		return;
 	relation_set_free(c->relations);
+	tally_free(c->tally);
 	buf_release(&c->origin);
 	free(c);
 }
@@ -54,7 +60,7 @@ change_reset(struct change *c)
 	c->tx.open = false;
 	c->wanted = NULL;
 	c->plan = NULL;
-	c->message = (struct pgoutput_message){ .type = PGOUTPUT_COMMIT };
+	c->message = (struct pgoutput_message){ .type = PGOUTPUT_TYPE };
 }
 
 void
@@ -94,10 +100,19 @@ begin(struct change *c, const struct pgoutput_message *m, struct fail *f)
 	c->tx.xid = m->begin.xid;
 	c->tx.final_lsn = m->begin.final_lsn;
 	c->tx.commit_us = m->begin.time_us;
-	c->tx.messages = 0;
+	c->tx.messages = 1;
+	if (c->tally)
+		tally_reset(c->tally);
 	c->tx.origin = (struct span){ NULL, 0 };
 	c->tx.origin_lsn = 0;
 	return 0;
+}
+
+static void
+close_transaction(struct change *c)
+{
+	c->tx.open = false;
+	c->tx.last_commit = c->message.commit.end_lsn;
 }
 
 static int
@@ -108,15 +123,16 @@ commit(struct change *c, const struct pgoutput_message *m, struct fail *f)
 	if (m->commit.lsn != c->tx.final_lsn)
 		return illegal(m, m->commit.lsn,
 			"it is not the commit that BEGIN announced", f);
-	c->tx.open = false;
-	c->tx.last_commit = m->commit.end_lsn;
+	c->tx.messages++;
+	if (!c->tally)
+		close_transaction(c);
 	return 0;
 }
 
 static int
 origin(struct change *c, const struct pgoutput_message *m, struct fail *f)
 {
-	if (!c->tx.open || c->tx.messages)
+	if (!c->tx.open || c->tx.messages > 1)
 		return illegal(m, c->lsn, "it must follow BEGIN", f);
 	buf_reset(&c->origin);
 	buf_put_span(&c->origin, m->origin.name);
@@ -152,7 +168,17 @@ skipped(const struct change *c, enum event_op op)
 	return strchr(c->options->skipped, (int)op) != NULL;
 }
 
-/* Chooses the plan of a row message; none if its table or operation is not wanted. */
+/* Room to count the events of a collection, if they are counted. */
+static int
+meet(struct change *c, struct span collection, struct fail *f)
+{
+	return c->tally ? tally_meet(c->tally, collection, f) : 0;
+}
+
+/*
+ * Chooses the plan of a row message; none if its table or operation is not
+ * wanted. Of an update only its events tell: a new key makes it d and c.
+ */
 static int
 row(struct change *c, const struct pgoutput_message *m, enum event_op op,
 	struct fail *f)
@@ -170,9 +196,10 @@ row(struct change *c, const struct pgoutput_message *m, enum event_op op,
 			m->row.relid);
 		return illegal(m, c->lsn, why, f);
 	}
-	if (r->captured && !skipped(c, op))
-		c->plan = r->plan;
-	return 0;
+	if (!r->captured || (op != EVENT_UPDATE && skipped(c, op)))
+		return 0;
+	c->plan = r->plan;
+	return meet(c, r->plan->collection, f);
 }
 
 static int
@@ -180,10 +207,16 @@ truncate(struct change *c, const struct pgoutput_message *m, struct fail *f)
 {
 	if (!c->tx.open)
 		return illegal(m, c->lsn, "no transaction is open", f);
-	for (uint32_t i = 0; i < m->truncate.nrels; i++)
-		if (!relation_get(c->relations, pgoutput_truncate_relid(m, i)))
+	for (uint32_t i = 0; i < m->truncate.nrels; i++) {
+		const struct relation *r = relation_get(c->relations,
+			pgoutput_truncate_relid(m, i));
+
+		if (!r)
 			return illegal(m, c->lsn,
 				"one of its relations was not announced", f);
+		if (r->captured && meet(c, r->plan->collection, f) == -1)
+			return -1;
+	}
 	c->tx.messages++;
 	return 0;
 }
@@ -198,7 +231,7 @@ logical(struct change *c, const struct pgoutput_message *m,
 			"transactional, but no transaction is open", f);
 	if (m->logical.transactional) {
 		c->tx.messages++;
-		return 0;
+		return meet(c, message_collection, f);
 	}
 	/* A lone message is a unit of its own, and counts as a commit in source.sequence. */
 	c->tx.serial++;
@@ -262,6 +295,8 @@ change_relax(struct change *c, const struct plan *plan, uint16_t column,
 		return -1;
 	c->plan = r->plan;
 	c->step--;
+	if (c->counted)
+		tally_undo(c->tally);
 	return 0;
 }
 
@@ -301,20 +336,21 @@ next_delete(struct change *c, struct event *e)
 static bool
 next_rekey(struct change *c, struct event *e)
 {
-	unsigned deletes = c->options->plan->tombstones ? 2 : 1;
+	unsigned deletes = skipped(c, EVENT_DELETE) ? 0 :
+		c->options->plan->tombstones ? 2 : 1;
 
-	if (c->step > deletes)
-		return false;
 	if (c->step < deletes) {
 		make_delete(c, e, c->step == 1);
 		e->link = LINK_NEW_KEY;
 		e->other_key = &c->message.row.new_row;
-	} else {
-		e->op = EVENT_CREATE;
-		e->after = e->key = &c->message.row.new_row;
-		e->link = LINK_OLD_KEY;
-		e->other_key = &c->message.row.old_row;
+		return true;
 	}
+	if (c->step > deletes || skipped(c, EVENT_CREATE))
+		return false;
+	e->op = EVENT_CREATE;
+	e->after = e->key = &c->message.row.new_row;
+	e->link = LINK_OLD_KEY;
+	e->other_key = &c->message.row.old_row;
 	return true;
 }
 
@@ -326,7 +362,7 @@ next_update(struct change *c, struct event *e)
 	e->old_row = sent(&m->row.old_row);
 	if (plan_key_changed(c->plan, e->old_row, &m->row.new_row))
 		return next_rekey(c, e);
-	if (c->step > 0)
+	if (c->step > 0 || skipped(c, EVENT_UPDATE))
 		return false;
 	e->op = EVENT_UPDATE;
 	e->before = e->old_row;
@@ -349,6 +385,7 @@ next_truncate(struct change *c, struct event *e)
 		if (r->captured) {
 			e->op = EVENT_TRUNCATE;
 			e->plan = r->plan;
+			meet(c, r->plan->collection, NULL);	/* has been met */
 			return true;
 		}
 	}
@@ -369,28 +406,66 @@ next_message(struct change *c, struct event *e)
 	return true;
 }
 
+/* BEGIN or COMMIT: one event, if it is told. */
+static bool
+next_boundary(struct change *c, struct event *e, enum event_op op)
+{
+	if (c->tally && c->step == 0) {
+		e->op = op;
+		return true;
+	}
+	if (op == EVENT_END && c->tx.open)
+		close_transaction(c);
+	return false;
+}
+
+static bool
+next(struct change *c, struct event *e)
+{
+	switch (c->message.type) {
+	case PGOUTPUT_INSERT:
+		return c->plan && next_insert(c, e);
+	case PGOUTPUT_UPDATE:
+		return c->plan && next_update(c, e);
+	case PGOUTPUT_DELETE:
+		return c->plan && next_delete(c, e);
+	case PGOUTPUT_TRUNCATE:
+		return next_truncate(c, e);
+	case PGOUTPUT_MESSAGE:
+		return next_message(c, e);
+	case PGOUTPUT_BEGIN:
+		return next_boundary(c, e, EVENT_BEGIN);
+	case PGOUTPUT_COMMIT:
+		return next_boundary(c, e, EVENT_END);
+	default:
+		return false;
+	}
+}
+
+/* Tombstones and boundaries have no place of their own in the transaction. */
+static void
+count(struct change *c, struct event *e)
+{
+	c->counted = e->in_tx && e->op != EVENT_TOMBSTONE &&
+		e->op != EVENT_BEGIN && e->op != EVENT_END;
+	if (!c->counted)
+		return;
+	e->collection_order = tally_count(c->tally);
+	e->total_order = tally_total(c->tally);
+}
+
 bool
 change_next(struct change *c, struct event *out)
 {
-	bool more = false;
-
 	memset(out, 0, sizeof *out);
 	out->plan = c->plan;
 	out->lsn = c->lsn;
 	out->tx = &c->tx;
 	out->in_tx = true;
-	if (c->message.type == PGOUTPUT_TRUNCATE)
-		more = next_truncate(c, out);
-	else if (c->message.type == PGOUTPUT_MESSAGE)
-		more = next_message(c, out);
-	else if (!c->plan)
+	if (!next(c, out))
 		return false;
-	else if (c->message.type == PGOUTPUT_INSERT)
-		more = next_insert(c, out);
-	else if (c->message.type == PGOUTPUT_UPDATE)
-		more = next_update(c, out);
-	else
-		more = next_delete(c, out);
-	c->step += more;
-	return more;
+	c->step++;
+	if (c->tally)
+		count(c, out);
+	return true;
 }

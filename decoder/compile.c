@@ -172,6 +172,8 @@ compile_plan(const struct plan_options *options,
 	plan->tuple_columns = relation->ncols;
 	plan->schema = arena_copy(d.a, relation->schema);
 	plan->table = arena_copy(d.a, relation->name);
+	plan->collection = arena_printf(d.a, "%.*s.%.*s",
+		SPAN_ARG(relation->schema), SPAN_ARG(relation->name));
 	plan->topic = route_topic(d.a, options->prefix, options->delimiter,
 		relation->schema, relation->name);
 	if (add_columns(&d, f) == -1 || add_key(&d, f) == -1)

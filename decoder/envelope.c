@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "boundary.h"
 #include "conv_text.h"
 #include "plan_schema.h"
 #include "route.h"
@@ -22,6 +23,7 @@ struct envelope {
 	struct span source_middle;	/* `,"snapshot":"false","db":...,"sequence":"[` */
 	struct span message_key_head, message_head;
 	struct span message_topic;
+	struct boundary boundary;
 	struct record_header headers[CONTEXT_HEADERS + 1];	/* the first is the link's */
 	/* Rendered once per transaction. */
 	struct buf tx_head;	/* source_head up to `lastCommit",` */
@@ -136,6 +138,7 @@ envelope_new(const struct plan_options *options, size_t cap)
 	add_header(e, 3, "__debezium.context.connectorName", span_of("postgresql"));
 	add_header(e, 4, "__debezium.context.runId", options->run_id);
 	if (source_texts(e) == -1 || message_texts(e, &f) == -1 ||
+	    boundary_init(&e->boundary, options, &e->texts, &f) == -1 ||
 	    arena_failed(&e->texts)) {
 		envelope_free(e);
 		return NULL;
@@ -171,19 +174,12 @@ reset(struct envelope *e)
 		arena_release(&e->scratch);
 }
 
-/* Floor, for times before 1970. */
-static int64_t
-floor_ms(int64_t us)
-{
-	return us / 1000 - (us % 1000 < 0);
-}
-
 static void
 render_transaction(struct envelope *e, const struct transaction *tx)
 {
 	buf_reset(&e->tx_head);
 	buf_put_span(&e->tx_head, e->source_head);
-	buf_put_i64(&e->tx_head, floor_ms(tx->commit_us));
+	buf_put_i64(&e->tx_head, change_commit_ms(tx));
 	buf_put_span(&e->tx_head, e->source_middle);
 	if (tx->last_commit) {
 		buf_put_str(&e->tx_head, "\\\"");
@@ -237,6 +233,23 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 	buf_put_str(b, ",\"lsn\":");
 	buf_put_i64(b, (int64_t)ev->lsn);
 	return put_origin(b, ev->tx, f);
+}
+
+/* Where the event stands in its transaction, if that is told. */
+static void
+put_transaction(struct buf *b, const struct event *ev)
+{
+	if (!ev->total_order) {
+		buf_put_str(b, ",\"transaction\":null");
+		return;
+	}
+	buf_put_str(b, ",\"transaction\":{");
+	boundary_put_id(b, ev);
+	buf_put_str(b, ",\"total_order\":");
+	buf_put_u64(b, ev->total_order);
+	buf_put_str(b, ",\"data_collection_order\":");
+	buf_put_u64(b, ev->collection_order);
+	buf_putc(b, '}');
 }
 
 static void
@@ -301,7 +314,8 @@ put_envelope(struct envelope *e, const struct event *ev, int64_t now_ns,
 		return rc;
 	if (put_source(e, ev, ev->plan->source_table, f) == -1)
 		return -1;
-	buf_put_str(b, ",\"transaction\":null,\"op\":\"");
+	put_transaction(b, ev);
+	buf_put_str(b, ",\"op\":\"");
 	buf_putc(b, op);
 	buf_putc(b, '"');
 	put_times(b, now_ns);
@@ -410,7 +424,8 @@ message_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 	if (put_source(e, ev, span_of(",\"schema\":\"\",\"table\":\"\",\"txId\":"),
 			f) == -1)
 		return -1;
-	buf_put_str(b, ",\"transaction\":null,\"message\":{\"prefix\":");
+	put_transaction(b, ev);
+	buf_put_str(b, ",\"message\":{\"prefix\":");
 	if (json_string(b, ev->prefix, f) == -1)
 		return -1;
 	buf_put_str(b, ",\"content\":");
@@ -419,6 +434,25 @@ message_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 	buf_put_str(b, o->value_schemas ? "}}}" : "}}");
 	out->value = buf_span(b);
 	return 0;
+}
+
+/* Names what could not be made into a record. */
+static int
+blame_event(const struct event *event, struct fail *f)
+{
+	switch (event->op) {
+	case EVENT_BEGIN:
+	case EVENT_END:
+		return fail_context(f, "boundary of transaction %u at " LSN_FMT,
+			event->tx->xid, LSN_ARG(event->lsn));
+	case EVENT_MESSAGE:
+		return fail_context(f, "logical message \"%.*s\" at " LSN_FMT,
+			SPAN_ARG(event->prefix), LSN_ARG(event->lsn));
+	default:
+		return fail_context(f, "table %.*s.%.*s at " LSN_FMT,
+			SPAN_ARG(event->plan->schema),
+			SPAN_ARG(event->plan->table), LSN_ARG(event->lsn));
+	}
 }
 
 int
@@ -430,19 +464,20 @@ envelope_record(struct envelope *e, const struct event *event,
 	reset(e);
 	*out = (struct record)RECORD_INIT;
 	out->lsn = event->lsn;
-	if (event->op == EVENT_MESSAGE)
+	switch (event->op) {
+	case EVENT_BEGIN:
+	case EVENT_END:
+		rc = boundary_record(&e->boundary, event, &e->key, &e->value,
+			out, f);
+		break;
+	case EVENT_MESSAGE:
 		rc = message_record(e, event, now_ns, out, f);
-	else
+		break;
+	default:
 		rc = row_record(e, event, now_ns, out, column, f);
+	}
 	if (rc == 0 && (e->key.failed || e->value.failed || e->link.failed))
 		rc = fail_set(f, FAIL_CONFIG, "record of more than %zu bytes",
 			e->value.cap);
-	if (rc != -1)
-		return rc;
-	if (event->op == EVENT_MESSAGE)
-		return fail_context(f, "logical message \"%.*s\" at " LSN_FMT,
-			SPAN_ARG(event->prefix), LSN_ARG(event->lsn));
-	return fail_context(f, "table %.*s.%.*s at " LSN_FMT,
-		SPAN_ARG(event->plan->schema), SPAN_ARG(event->plan->table),
-		LSN_ARG(event->lsn));
+	return rc == -1 ? blame_event(event, f) : rc;
 }

@@ -12,11 +12,13 @@
 
 #include "frame.h"
 #include "relation.h"
+#include "tally.h"
 
 enum event_op {
 	EVENT_CREATE = 'c', EVENT_UPDATE = 'u', EVENT_DELETE = 'd',
 	EVENT_READ = 'r', EVENT_TRUNCATE = 't', EVENT_MESSAGE = 'm',
-	EVENT_TOMBSTONE = '0'
+	EVENT_TOMBSTONE = '0',
+	EVENT_BEGIN = 'B', EVENT_END = 'E'	/* of a transaction, if they are told */
 };
 
 /* The header that ties the two halves of a key change together. */
@@ -29,14 +31,15 @@ struct transaction {
 	lsn_t final_lsn;	/* of the commit record: identifies it across reconnects */
 	int64_t commit_us;
 	lsn_t last_commit;	/* end of the last commit before it, 0: none known */
-	uint64_t messages;	/* row, truncate and logical messages so far: the ordinal */
+	uint64_t messages;	/* so far, of those that may give events: the ordinal */
 	struct span origin;	/* absent if none; owned by the change */
 	lsn_t origin_lsn;
+	const struct tally *tally;	/* its events so far; NULL: not counted */
 };
 
 struct event {
 	enum event_op op;
-	const struct plan *plan;		/* not for MESSAGE */
+	const struct plan *plan;		/* not for MESSAGE, BEGIN, END */
 	const struct pgoutput_tuple *before, *after;	/* NULL: null */
 	const struct pgoutput_tuple *key;	/* where the key is; NULL: null key */
 	const struct pgoutput_tuple *old_row;	/* for values unchanged in `after` */
@@ -46,6 +49,8 @@ struct event {
 	const struct transaction *tx;
 	bool in_tx;				/* false: a non-transactional message */
 	struct span prefix, content;		/* MESSAGE */
+	uint64_t total_order;			/* in the transaction; 0: not counted */
+	uint64_t collection_order;		/* the same, in its table */
 };
 
 struct change_options {
@@ -53,6 +58,7 @@ struct change_options {
 	const struct filter *tables;	/* schema.table */
 	const char *skipped;		/* operations not published, "t" by default */
 	const struct filter *prefixes;	/* of logical messages; NULL: all */
+	bool boundaries;		/* BEGIN and END are events, the others are counted */
 };
 
 struct change;
@@ -91,6 +97,14 @@ int change_relax(struct change *c, const struct plan *plan, uint16_t column,
 /* 1: the next event; 0: none left. After change_relax() it is given again. */
 bool change_next(struct change *c, struct event *out);
 
+/* With boundaries, it is open until its END has been taken. */
 const struct transaction *change_transaction(const struct change *c);
+
+/* Time of the commit in milliseconds, rounded down also before 1970. */
+static inline int64_t
+change_commit_ms(const struct transaction *tx)
+{
+	return tx->commit_us / 1000 - (tx->commit_us % 1000 < 0);
+}
 
 #endif

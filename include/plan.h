@@ -19,6 +19,7 @@ struct plan_options {
 	struct type_modes types;
 	struct json_options json;
 	struct span prefix, delimiter, database, version;
+	struct span transaction_topic;	/* behind prefix and delimiter */
 	struct span run_id;		/* of this process, for the context headers */
 	bool key_schemas, value_schemas;
 	bool headers_json, header_schemas;	/* else text, as Connect's default */
@@ -45,6 +46,7 @@ struct plan {
 	struct arena arena;
 	uint32_t relid;
 	struct span schema, table;	/* names in the database */
+	struct span collection;		/* "schema.table" */
 	struct span topic;
 	uint16_t tuple_columns;		/* what a tuple of this relation must have */
 	const struct plan_column *columns;

@@ -83,6 +83,8 @@ struct config {
 		bool extended_headers_enabled;
 		char *skipped_operations;	/* "t", "none", "c,t", ... */
 		char *topic_delimiter;
+		bool provide_transaction_metadata;
+		char *topic_transaction;	/* behind prefix and delimiter */
 		struct config_list column_include_list;	/* schema.table.column */
 		struct config_list column_exclude_list;	/* not both */
 	} format;

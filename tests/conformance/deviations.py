@@ -208,3 +208,15 @@ def _(at, want, got):
     identity, key = at.table.get("identity"), at.table.get("key")
     return bool(identity and key and identity != key) \
         and re.match(r"key\b|headers\[__debezium\.(old|new)key\]", at.path) is not None
+
+
+@rule("messages-in-transaction")
+def _(at, want, got):
+    """Messages have no table. One entry stands for all of them in the list of an END."""
+    if at.table:
+        return False
+    if re.fullmatch(r"value(\.payload)?\.transaction\.data_collection_order", at.path):
+        return want == "1" and (number(got) or 0) > 1
+    items = [re.fullmatch(r"(\d+) items", text) for text in (want, got)]
+    return re.fullmatch(r"value(\.payload)?\.data_collections", at.path) is not None and all(items) \
+        and int(items[0].group(1)) > int(items[1].group(1)) > 0

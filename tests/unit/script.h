@@ -22,9 +22,10 @@ enum { T = 7, U = 8, OTHER = 9 };
 struct taken {
 	uint64_t unit;
 	lsn_t lsn;
-	char op;		/* '0': a tombstone */
+	char op;		/* '0': a tombstone; 'B', 'E': bounds of a transaction */
 	char key[48];
 	char sequence[64];	/* of the source block */
+	char place[64];		/* of an event in its transaction; of an END: its counts */
 };
 
 struct script {
@@ -97,7 +98,11 @@ script_send(struct sink *s, const struct record *r, uint64_t unit, struct fail *
 	*t = (struct taken){ .unit = unit, .lsn = r->lsn };
 	strcpy(t->key, key);
 	text_after(op, sizeof op, r->value, "\"op\":\"", '"');
+	if (!op[0])		/* a BEGIN or END has a status */
+		text_after(op, sizeof op, r->value, "\"status\":\"", '"');
 	t->op = r->value.p ? op[0] : '0';
+	text_after(t->place, sizeof t->place, r->value, t->op == 'E' ?
+		"\"event_count\":" : "\"total_order\":", t->op == 'E' ? ']' : '}');
 	text_after(t->sequence, sizeof t->sequence, r->value, "\"sequence\":\"", ']');
 	x->count++;
 	return SINK_OK;
@@ -124,7 +129,7 @@ plan_made(void *self, const struct plan *plan, lsn_t lsn)
 }
 
 static inline struct fixture *
-fixture_new(void)
+fixture_with(bool boundaries)
 {
 	static const struct span tables[] = { SPAN("!public[.]other") };
 	static const struct span prefixes[] = { SPAN("!skip") };
@@ -140,7 +145,7 @@ fixture_new(void)
 	x->prefixes = filter_new(prefixes, 1, &x->f);
 	x->options = (struct pipeline_options){
 		.change = { .plan = &x->plan_options, .skipped = "",
-			.tables = x->tables, .prefixes = x->prefixes },
+			.boundaries = boundaries, .tables = x->tables, .prefixes = x->prefixes },
 		.record_cap = 1 << 20, .unix_ns = fixed_now,
 		.on_plan = plan_made, .self = x
 	};
@@ -152,6 +157,12 @@ fixture_new(void)
 	x->p = pipeline_new(&x->options, &x->sink.base, x->track);
 	assert_non_null(x->p);
 	return x;
+}
+
+static inline struct fixture *
+fixture_new(void)
+{
+	return fixture_with(false);
 }
 
 static inline void

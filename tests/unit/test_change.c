@@ -38,6 +38,7 @@ set_up(void **state)
 	options.skipped = "t";
 	options.tables = NULL;
 	options.prefixes = NULL;
+	options.boundaries = false;
 	buf_init(&x->b, 1 << 20);
 	x->change = change_new(&options);
 	*state = x;
@@ -167,7 +168,7 @@ insert_update_delete(void **state)
 	assert_ptr_equal(e.key, e.before);
 	next(x, EVENT_TOMBSTONE);
 	no_more(x);
-	assert_int_equal(change_transaction(x->change)->messages, 3);
+	assert_int_equal(change_transaction(x->change)->messages, 4);
 	commit(x, 0x1000, 0x1100);
 	no_more(x);
 	assert_int_equal(change_transaction(x->change)->last_commit, 0x1100);
@@ -285,6 +286,145 @@ skipped_operations_give_nothing(void **state)
 	wire_truncate(&x->b, relids, 1);
 	assert_int_equal(feed(x, 0x900), 0);
 	no_more(x);
+}
+
+/* An operation is that of the event: an update of the key is never 'u'. */
+static void
+halves_of_a_key_change_are_skipped_alone(void **state)
+{
+	struct fixture *x = *state;
+
+	begin(x, 0x1000, 5);
+	tell(x, RELID, 'd');
+	options.skipped = "d";
+	row(x, 'U', 'K', ROW("1", NULL), ROW("2", "a"));
+	assert_int_equal(next(x, EVENT_CREATE).link, LINK_OLD_KEY);
+	no_more(x);
+	options.skipped = "c";
+	row(x, 'U', 'K', ROW("2", NULL), ROW("3", "a"));
+	assert_int_equal(next(x, EVENT_DELETE).link, LINK_NEW_KEY);
+	next(x, EVENT_TOMBSTONE);
+	no_more(x);
+	options.skipped = "u,t";
+	row(x, 'U', 'K', ROW("3", NULL), ROW("4", "a"));
+	next(x, EVENT_DELETE);
+	next(x, EVENT_TOMBSTONE);
+	next(x, EVENT_CREATE);
+	no_more(x);
+	row(x, 'U', 0, NONE, ROW("4", "b"));
+	no_more(x);
+}
+
+static void
+assert_order(struct event e, uint64_t total, uint64_t in_collection)
+{
+	assert_int_equal(e.total_order, total);
+	assert_int_equal(e.collection_order, in_collection);
+}
+
+static void
+with_boundaries(struct fixture *x)
+{
+	options.boundaries = true;
+	change_free(x->change);
+	x->change = change_new(&options);
+	assert_non_null(x->change);
+}
+
+static void
+boundaries_are_events_and_the_others_are_counted(void **state)
+{
+	struct fixture *x = *state;
+	const struct transaction *tx;
+	const struct tally_entry *entries;
+	struct event e;
+	size_t n;
+
+	with_boundaries(x);
+	tx = change_transaction(x->change);
+	wire_begin(&x->b, 0x1000, 5);
+	assert_int_equal(feed(x, 0x800), 0);
+	e = next(x, EVENT_BEGIN);
+	assert_int_equal(e.lsn, 0x800);
+	assert_order(e, 0, 0);
+	no_more(x);
+	tell(x, RELID, 'd');
+	no_more(x);
+	row(x, 'I', 0, NONE, ROW("1", "a"));
+	assert_order(next(x, EVENT_CREATE), 1, 1);
+	no_more(x);
+	wire_message(&x->b, true, 0x600, "p", "");
+	assert_int_equal(feed(x, 0x600), 0);
+	assert_order(next(x, EVENT_MESSAGE), 2, 1);
+	row(x, 'U', 'K', ROW("1", NULL), ROW("2", "a"));
+	assert_order(next(x, EVENT_DELETE), 3, 2);
+	assert_order(next(x, EVENT_TOMBSTONE), 0, 0);
+	assert_order(next(x, EVENT_CREATE), 4, 3);
+	no_more(x);
+	commit(x, 0x1000, 0x1100);
+	assert_true(tx->open);
+	e = next(x, EVENT_END);
+	assert_int_equal(e.lsn, 0x1100);
+	assert_int_equal(e.tx->xid, 5);
+	assert_int_equal(tally_total(e.tx->tally), 4);
+	entries = tally_entries(e.tx->tally, &n);
+	assert_int_equal(n, 2);
+	assert_true(span_is(entries[0].name, "public.t"));
+	assert_true(span_is(entries[1].name, "LOGICAL_DECODING_MESSAGE"));
+	assert_true(tx->open);	/* until it is known that the END went out */
+	no_more(x);
+	assert_false(tx->open);
+	assert_int_equal(tx->last_commit, 0x1100);
+	/* The next begins anew; a message outside is in none. */
+	wire_message(&x->b, false, 0x1200, "p", "");
+	assert_int_equal(feed(x, 0x1200), 0);
+	assert_order(next(x, EVENT_MESSAGE), 0, 0);
+	begin(x, 0x1300, 6);
+	next(x, EVENT_BEGIN);
+	row(x, 'D', 'K', ROW("2", NULL), NONE);
+	assert_order(next(x, EVENT_DELETE), 1, 1);
+}
+
+static void
+what_is_not_emitted_is_not_counted(void **state)
+{
+	struct fixture *x = *state;
+	const uint32_t relids[] = { RELID };
+
+	with_boundaries(x);
+	options.skipped = "d,t";
+	begin(x, 0x1000, 5);
+	tell(x, RELID, 'd');
+	wire_truncate(&x->b, relids, 1);
+	assert_int_equal(feed(x, 0x900), 0);
+	no_more(x);
+	row(x, 'U', 'K', ROW("1", NULL), ROW("2", "a"));
+	assert_order(next(x, EVENT_CREATE), 1, 1);
+	row(x, 'D', 'K', ROW("2", NULL), NONE);
+	no_more(x);
+	options.skipped = "";
+	assert_int_equal(feed(x, 0x900), 0);
+	wire_truncate(&x->b, relids, 1);
+	assert_int_equal(feed(x, 0x900), 0);
+	assert_order(next(x, EVENT_TRUNCATE), 2, 2);
+}
+
+static void
+an_event_given_again_is_counted_once(void **state)
+{
+	struct fixture *x = *state;
+	struct event e;
+
+	with_boundaries(x);
+	begin(x, 0x1000, 5);
+	tell(x, RELID, 'd');
+	row(x, 'I', 0, NONE, ROW("1", "a"));
+	for (int i = 0; i < 2; i++) {
+		e = next(x, EVENT_CREATE);
+		assert_order(e, 1, 1);
+		if (i == 0)
+			assert_int_equal(change_relax(x->change, e.plan, 0, &x->f), 0);
+	}
 }
 
 static void
@@ -479,6 +619,10 @@ main(void)
 		TEST(a_toasted_key_that_stayed_is_an_update),
 		TEST(truncate_is_an_event_per_captured_table),
 		TEST(skipped_operations_give_nothing),
+		TEST(halves_of_a_key_change_are_skipped_alone),
+		TEST(boundaries_are_events_and_the_others_are_counted),
+		TEST(what_is_not_emitted_is_not_counted),
+		TEST(an_event_given_again_is_counted_once),
 		TEST(logical_messages),
 		TEST(origin_belongs_to_its_transaction),
 		TEST(an_identical_relation_keeps_its_plan),

@@ -384,7 +384,7 @@ what_changes_events_is_refused(void **state)
 		"value.converter=io.confluent.connect.avro.AvroConverter\n"
 		"header.converter=x.StringConverter\ntime.precision.mode=structured\n"
 		"converters=isbn\nisbn.type=x\nconverters2=y\ncolumn.mask.with.5.chars=a\n"
-		"post.processors=re\nre.type=y\nprovide.transaction.metadata=true\n";
+		"post.processors=re\nre.type=y\nsourceinfo.struct.maker=own\n";
 	struct fail f = FAIL_INIT;
 
 	(void)state;
@@ -406,8 +406,7 @@ what_changes_events_is_refused(void **state)
 		"converters = isbn: values would be converted as by default\n"
 		"column.mask.with.5.chars = a: values would be published as they are\n"
 		"post.processors = re: values would be published as they are\n"
-		"provide.transaction.metadata = true: events would lack the transaction block, "
-		"and its topic would stay empty\n");
+		"sourceinfo.struct.maker = own: the source block is Debezium's own\n");
 	assert_int_equal(import(text, true, &f), 0);
 	has("# Events differ from the connector's for want of:\n"
 		"#   value.converter = io.confluent");

@@ -14,7 +14,7 @@
 static const struct plan_options plain = {
 	.prefix = SPAN("app"), .delimiter = SPAN("."), .database = SPAN("db"),
 	.version = SPAN("9.9"), .run_id = SPAN("run"), .tombstones = true,
-	.extended_headers = true,
+	.extended_headers = true, .transaction_topic = SPAN("tx"),
 	.types = { .money_digits = 2, .unavailable = SPAN("__unavailable") },
 };
 
@@ -142,6 +142,29 @@ a_row_in_its_envelope(void **state)
 	assert_text(x->record.value, "{\"before\":{\"id\":1,\"v\":null},"
 		"\"after\":{\"id\":1,\"v\":\"a\\\"b\"}," SOURCE("\\\"77\\\"")
 		",\"transaction\":null,\"op\":\"u\"," TIMES);
+	fixture_free(x);
+}
+
+static void
+the_place_of_an_event_in_its_transaction(void **state)
+{
+	struct fixture *x = fixture_new(&plain, 'd');
+
+	(void)state;
+	x->event.total_order = 12;
+	x->event.collection_order = 3;
+	new_row(x, "1", "a");
+	assert_int_equal(make(x, EVENT_CREATE), 0);
+	assert_text(x->record.value, "{\"before\":null,\"after\":{\"id\":1,\"v\":\"a\"},"
+		SOURCE("null") ",\"transaction\":{\"id\":\"42:4096\",\"total_order\":12,"
+		"\"data_collection_order\":3},\"op\":\"c\"," TIMES);
+	/* A boundary is a record of its own, without headers. */
+	x->event = (struct event){ .lsn = 0x1000, .tx = &x->tx, .in_tx = true };
+	assert_int_equal(make(x, EVENT_BEGIN), 0);
+	assert_text(x->record.topic, "app.tx");
+	assert_text(x->record.key, "{\"id\":\"42:4096\"}");
+	assert_int_equal(x->record.nheaders, 0);
+	assert_int_equal(x->record.lsn, 0x1000);
 	fixture_free(x);
 }
 
@@ -387,6 +410,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_in_its_envelope),
+		cmocka_unit_test(the_place_of_an_event_in_its_transaction),
 		cmocka_unit_test(a_tombstone_has_a_key_and_headers_only),
 		cmocka_unit_test(a_key_change_is_linked_by_headers),
 		cmocka_unit_test(context_headers_in_json),

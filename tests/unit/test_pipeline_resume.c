@@ -88,6 +88,97 @@ assert_all_of_it_once(struct fixture *x)
 		assert_taken(x, i, ops[i], keys[i]);
 }
 
+/*
+ * The same with its bounds told, BEGIN and END: two records more, and counts
+ * that go on where they were.
+ */
+enum { TOLD = RECORDS + 2 };
+
+static void
+assert_all_of_it_told_once(struct fixture *x)
+{
+	static const char ops[] = "Bcd0cd0ttmE";
+	static const char *const places[] = { "1,\"data_collection_order\":1",
+		"2,\"data_collection_order\":2", "3,\"data_collection_order\":3",
+		"4,\"data_collection_order\":4", "5,\"data_collection_order\":5",
+		"6,\"data_collection_order\":1", "7,\"data_collection_order\":1" };
+	size_t place = 0;
+
+	assert_int_equal(x->sink.count, TOLD);
+	for (size_t i = 0; i < TOLD; i++) {
+		assert_int_equal(x->sink.taken[i].op, ops[i]);
+		if (strchr("cdtm", ops[i]))
+			assert_string_equal(x->sink.taken[i].place, places[place++]);
+	}
+	assert_string_equal(x->sink.taken[0].key, "{\"id\":\"5:4096\"}");
+	assert_string_equal(x->sink.taken[TOLD - 1].key, "{\"id\":\"5:4352\"}");
+	assert_non_null(strstr(x->sink.taken[TOLD - 1].place, "7,\"data_collections\":"
+		"[{\"data_collection\":\"public.t\""));
+}
+
+static void
+lose_twice_told(int first, int second)
+{
+	struct fixture *x = fixture_with(true);
+	/* Rooms for the last two records are cuts of their own. */
+	const int cuts[] = { first, second, CUTS };
+
+	for (int i = 0; i < 3 && track_restart(x->track) != 0x1100; i++) {
+		struct cut cut = nth_cut(cuts[i]);
+
+		if (cuts[i] > CUTS)
+			cut.room = (size_t)(RECORDS + cuts[i] - CUTS - 1);
+		play(x, cut);
+		if (track_restart(x->track) == 0x1100)
+			break;
+		assert_at(x, 0, 0);
+		disconnect(x);
+	}
+	assert_all_of_it_told_once(x);
+	for (size_t i = TOLD; i-- > 0;) {
+		assert_at(x, 0, 0x1100);
+		ack(x, i);
+	}
+	assert_at(x, 0x1100, 0x1100);
+	assert_int_equal(track_last_commit(x->track), 0x1100);
+	x->sink.room = MAX_TAKEN;
+	transaction(x, 0x1200, 0x1300, "9", false);
+	assert_int_equal(x->sink.count, TOLD + 3);
+	assert_string_equal(x->sink.taken[TOLD + 1].place, "1,\"data_collection_order\":1");
+	fixture_free(x);
+}
+
+static void
+a_transaction_read_again_is_counted_on(void **state)
+{
+	(void)state;
+	for (int i = 0; i < CUTS + 3; i++)
+		for (int j = 0; j < CUTS + 3; j++)
+			if (i != CUTS && j != CUTS)
+				lose_twice_told(i, j);
+}
+
+/* A transaction of which nothing is published has its bounds, and is acknowledged with them. */
+static void
+bounds_without_anything_between(void **state)
+{
+	struct fixture *x = fixture_with(true);
+
+	(void)state;
+	assert_done(begin(x, 0x1000));
+	assert_done(relation(x, OTHER, 'd'));
+	assert_done(insert(x, OTHER, 0x900, "1"));
+	assert_done(commit(x, 0x1000, 0x1100));
+	assert_int_equal(x->sink.count, 2);
+	assert_string_equal(x->sink.taken[1].place, "0,\"data_collections\":[");
+	assert_at(x, 0, 0x1100);
+	ack(x, 0);
+	assert_at(x, 0, 0x1100);
+	ack(x, 1);
+	assert_at(x, 0x1100, 0x1100);
+	fixture_free(x);
+}
+
 /* Loses the connection at two places, then not; nothing is lost, nothing doubled. */
 static void
 lose_twice(int first, int second, bool acked_at_once)
@@ -278,6 +369,8 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_transaction_read_again_goes_on_where_it_was),
+		cmocka_unit_test(a_transaction_read_again_is_counted_on),
+		cmocka_unit_test(bounds_without_anything_between),
 		TEST(another_transaction_is_sent_from_its_start),
 		TEST(a_lone_message_from_before_it),
 		TEST(another_transaction_at_the_same_position),
