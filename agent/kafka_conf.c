@@ -8,10 +8,10 @@
 
 /*
  * Records counted beside bytes: librdkafka's limit in bytes leaves out keys,
- * headers and some 500 bytes of its own per record, which is most of what a
+ * headers and some 700 bytes of its own per record, which is most of what a
  * queue of tombstones takes.
  */
-#define RECORDS_PER_KBYTE 2
+#define RECORDS_PER_KBYTE 1
 
 struct property {
 	const char *name, *value;

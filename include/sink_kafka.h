@@ -10,7 +10,7 @@
  * property of the configuration laid over it. A topic is created before its
  * first record. NULL with FAIL_CONFIG naming the property that was refused.
  * Memory: the queue (queue.buffering.max.kbytes of values, and no more than
- * two records per kbyte of it, each with some 700 bytes beside its value).
+ * one record per kbyte of it, each with some 700 bytes beside its value).
  */
 struct sink *sink_kafka_new(const struct config *c, struct fail *f);
 

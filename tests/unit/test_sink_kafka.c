@@ -509,7 +509,7 @@ a_broker_that_comes_back(void **state)
 	while (x->sink->ops->send(x->sink, &r, unit, &x->fail) == SINK_OK)
 		sent++;
 	assert_int_equal(x->fail.kind, FAIL_NONE);
-	assert_int_equal(sent, 200);	/* two for each kbyte of the queue */
+	assert_int_equal(sent, 100);	/* one for each kbyte of the queue */
 	assert_int_equal(x->sink->ops->pending(x->sink), sent);
 	end = deadline();
 	while (x->sink->ops->up(x->sink)) {
