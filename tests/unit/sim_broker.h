@@ -32,7 +32,9 @@ struct broker {
 	unsigned capacity, pending;
 	unsigned full_one_in;	/* FULL for a reason of its own */
 	bool failed;
-	const struct sim_message *message;	/* the one that is being sent */
+	const struct sim_message *message;	/* the one that is being sent, */
+	lsn_t lsn;		/* its position, */
+	uint32_t record, nrecords;	/* and what it gives */
 	uint32_t next;		/* record that must come */
 	const char *wrong;	/* what was wrong with the one that came */
 	struct sim_topic topics[TOPICS];
@@ -46,13 +48,33 @@ holds(struct span s, const char *text)
 }
 
 static inline const char *
-compare_value(const struct sim_message *m, const struct sim_record *want,
+compare_bound(const struct sim_record *want, const struct record *r)
+{
+	char text[32] = "\"status\":\"BEGIN\"";
+
+	if (want->op == 'E') {
+		if (!holds(r->value, "\"status\":\"END\""))
+			return "not an END";
+		snprintf(text, sizeof text, "\"event_count\":%u,", want->place);
+	}
+	return holds(r->value, text) ? NULL : "another bound";
+}
+
+static inline const char *
+compare_value(const struct broker *b, const struct sim_record *want,
 	const struct record *r)
 {
+	const struct sim_message *m = b->message;
 	char text[32];
 
 	if (want->op == '0')
 		return r->value.p ? "not a tombstone" : NULL;
+	if (want->op == 'B' || want->op == 'E')
+		return compare_bound(want, r);
+	snprintf(text, sizeof text, "\"total_order\":%u,", want->place);
+	if (holds(r->value, b->h->bounds && want->place ? text :
+			"\"transaction\":null") == false)
+		return "another place in its transaction";
 	snprintf(text, sizeof text, "\"op\":\"%c\"", want->op);
 	if (!holds(r->value, text))
 		return "another operation";
@@ -70,12 +92,11 @@ static inline const char *
 compare_record(const struct broker *b, const struct record *r)
 {
 	static const char *const names[] = { "app.public.t0", "app.public.t1",
-		"app.public.t2", "app.message" };
-	const struct sim_message *m = b->message;
+		"app.public.t2", "app.message", "app.transaction" };
 	const struct sim_record *want = &b->h->records[b->next];
-	char key[32] = "";
+	char key[64] = "";
 
-	if (!m || b->next < m->record || b->next >= m->record + m->nrecords)
+	if (b->next < b->record || b->next >= b->record + b->nrecords)
 		return "a record that is not the next of the history";
 	if (want->sent == b->process)
 		return "a record that this process sent before";
@@ -83,13 +104,16 @@ compare_record(const struct broker *b, const struct record *r)
 		return "another topic";
 	if (want->op == 'm')
 		strcpy(key, "{\"prefix\":\"p\"}");
+	else if (want->topic == TOPIC_BOUNDS)
+		snprintf(key, sizeof key, "{\"id\":\"%d:%llu\"}", want->key,
+			(unsigned long long)b->lsn);
 	else if (want->key != -1)
 		snprintf(key, sizeof key, "{\"id\":%d}", want->key);
 	if (r->key.p ? !span_is(r->key, key) : key[0] != '\0')
 		return "another key";
-	if (r->lsn != m->lsn)
+	if (r->lsn != b->lsn)
 		return "another position";
-	return compare_value(m, want, r);
+	return compare_value(b, want, r);
 }
 
 static inline enum sink_result
@@ -207,7 +231,7 @@ broker_crash(struct broker *b)
 	}
 	b->failed = false;
 	b->pending = 0;
-	b->message = NULL;
+	b->nrecords = 0;
 	b->process++;
 }
 

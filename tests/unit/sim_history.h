@@ -35,9 +35,9 @@ one_in(struct rng *r, unsigned n)
 	return pick(r, n) == 0;
 }
 
-/* Tables; each that is captured is a topic, and so are logical messages. */
+/* Each table that is captured is a topic; then messages and bounds of transactions. */
 enum { T_DEFAULT, T_FULL, T_NO_KEY, T_OTHER, TABLES };
-enum { TOPIC_MESSAGES = T_OTHER, TOPICS };
+enum { TOPIC_MESSAGES = T_OTHER, TOPIC_BOUNDS, TOPICS };
 
 enum {
 	MAX_TXS = 600, MAX_MESSAGES = 8000, MAX_RECORDS = 16000,
@@ -61,8 +61,9 @@ struct sim_message {
 
 struct sim_record {
 	int topic;
-	char op;		/* '0': a tombstone */
-	int key;		/* -1: none */
+	char op;		/* '0': a tombstone; 'B', 'E': bounds */
+	int key;		/* -1: none; of bounds: the transaction's xid */
+	uint32_t place;		/* in its transaction, 0: none; of 'E': how many */
 	uint32_t order;		/* in its topic */
 	uint32_t sent, reported;	/* the process that did so last, 0: none */
 	bool kept;		/* the broker has it for ever */
@@ -85,7 +86,9 @@ struct sim_draft {
 
 struct history {
 	struct rng *rng;
-	bool tombstones;
+	bool tombstones, bounds;
+	const char *skipped;	/* operations */
+	uint32_t places;	/* events of the transaction so far */
 	lsn_t wal;		/* the end of the log */
 	int versions[TABLES];	/* of now */
 	uint32_t numbers;
@@ -100,8 +103,12 @@ struct history {
 static inline void
 history_init(struct history *h, struct rng *rng)
 {
+	static const char *const skips[] = { "t", "c", "d", "u,t", "c,u,d,t" };
+
 	h->rng = rng;
 	h->tombstones = !one_in(rng, 4);
+	h->bounds = one_in(rng, 3);
+	h->skipped = one_in(rng, 2) ? "" : skips[pick(rng, 5)];
 	h->wal = 0x1000000 + 8 * pick(rng, 1000);
 	memset(h->versions, 0, sizeof h->versions);
 	memset(h->lengths, 0, sizeof h->lengths);
@@ -165,8 +172,13 @@ draft_message(struct history *h, struct sim_draft *d)
 static inline void
 add_record(struct history *h, int topic, char op, int key)
 {
+	if (strchr(h->skipped, op) && topic != TOPIC_BOUNDS)
+		return;
+	if (op != '0' && op != 'B' && op != 'E')
+		h->places++;
 	h->records[h->nrecords++] = (struct sim_record){
 		.topic = topic, .op = op, .key = key,
+		.place = op == '0' ? 0 : h->places,
 		.order = h->lengths[topic]++ };
 }
 
@@ -185,7 +197,7 @@ add_records(struct history *h, struct sim_message *m)
 	} else if (m->kind != SIM_LOGICAL_SKIPPED && m->table != T_OTHER) {
 		if (m->kind == SIM_REKEY || m->kind == SIM_DELETE) {
 			add_record(h, m->table, 'd', m->old_id);
-			if (h->tombstones)
+			if (h->tombstones && !strchr(h->skipped, 'd'))
 				add_record(h, m->table, '0', m->old_id);
 		}
 		if (m->kind == SIM_UPDATE)
@@ -204,11 +216,18 @@ append(struct history *h, const struct sim_message *messages, unsigned count,
 	tx.message = h->nmessages;
 	tx.nmessages = count;
 	tx.record = h->nrecords;
+	h->places = 0;
+	if (h->bounds && !tx.lone)
+		add_record(h, TOPIC_BOUNDS, 'B', (int)tx.xid);
 	for (unsigned i = 0; i < count; i++) {
 		h->messages[h->nmessages] = messages[i];
 		add_records(h, &h->messages[h->nmessages++]);
 	}
+	if (h->bounds && !tx.lone)
+		add_record(h, TOPIC_BOUNDS, 'E', (int)tx.xid);
 	tx.nrecords = h->nrecords - tx.record;
+	if (tx.lone && tx.nrecords)
+		h->records[tx.record].place = 0;
 	h->txs[h->ntxs++] = tx;
 }
 

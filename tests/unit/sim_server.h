@@ -25,7 +25,9 @@ struct server {
 	int step;		/* -1: BEGIN is next; then messages, then COMMIT */
 	bool origin_sent, announced;
 	int told[TABLES];	/* version + 1; 0: not in this session */
-	const struct sim_message *message;	/* last sent */
+	/* The frame sent last: its message, NULL if it is none, and its records. */
+	const struct sim_message *message;
+	uint32_t record, nrecords;
 	bool ended;		/* the frame sent last ended its transaction */
 	lsn_t sent;		/* nothing before it is still to come */
 	/* The catalogue of now. */
@@ -177,6 +179,14 @@ to_announce(struct server *s, const struct sim_message *m)
 	return -1;
 }
 
+static inline void
+show_message(struct server *s, const struct sim_message *m)
+{
+	s->message = m;
+	s->record = m->record;
+	s->nrecords = m->nrecords;
+}
+
 static inline lsn_t
 next_in_transaction(struct server *s, const struct sim_tx *tx, struct buf *b)
 {
@@ -197,7 +207,7 @@ next_in_transaction(struct server *s, const struct sim_tx *tx, struct buf *b)
 		return 0;
 	}
 	put_message(b, m, false);
-	s->message = m;
+	show_message(s, m);
 	s->announced = false;
 	s->step++;
 	return m->lsn;
@@ -210,11 +220,12 @@ server_next(struct server *s, struct buf *b, lsn_t *lsn)
 	const struct sim_tx *tx = &s->h->txs[s->tx];
 
 	s->message = NULL;
+	s->nrecords = 0;
 	s->ended = false;
 	if (s->tx == s->h->ntxs)
 		return false;
 	if (tx->lone) {
-		s->message = &s->h->messages[tx->message];
+		show_message(s, &s->h->messages[tx->message]);
 		put_message(b, s->message, true);
 		*lsn = s->sent = tx->end;
 		s->ended = true;
@@ -222,12 +233,16 @@ server_next(struct server *s, struct buf *b, lsn_t *lsn)
 	} else if (s->step == -1) {
 		wire_begin(b, tx->at, tx->xid);
 		s->origin_sent = s->announced = false;
+		s->record = tx->record;
+		s->nrecords = s->h->bounds;
 		*lsn = tx->at;
 		s->step = 0;
 	} else if ((uint32_t)s->step < tx->nmessages) {
 		*lsn = next_in_transaction(s, tx, b);
 	} else {
 		wire_commit(b, tx->at, tx->end);
+		s->record = tx->record + tx->nrecords - 1;
+		s->nrecords = s->h->bounds;
 		*lsn = s->sent = tx->end;
 		s->ended = true;
 		s->tx++;

@@ -58,10 +58,11 @@ struct world {
 static struct plan_options plan_options = {
 	.prefix = SPAN("app"), .delimiter = SPAN("."), .database = SPAN("db"),
 	.version = SPAN("1"), .run_id = SPAN("run"),
+	.transaction_topic = SPAN("transaction"),
 	.types = { .money_digits = 2, .unavailable = SPAN("__unavailable") },
 };
 static struct pipeline_options options = {
-	.change = { .plan = &plan_options, .skipped = "" },
+	.change = { .plan = &plan_options },
 	.record_cap = 1 << 20,
 };
 
@@ -134,7 +135,7 @@ lose_connection(struct world *w)
 {
 	pipeline_disconnected(w->p.pipeline);
 	drop_hand(&w->p);
-	w->broker.message = NULL;
+	w->broker.nrecords = 0;
 	w->server.up = false;
 }
 
@@ -204,6 +205,9 @@ take_frame(struct world *w)
 	if (!server_next(&w->server, &w->b, &frame.start))
 		return;
 	w->broker.message = w->server.message;
+	w->broker.lsn = frame.start;
+	w->broker.record = w->server.record;
+	w->broker.nrecords = w->server.nrecords;
 	p->hand_len = w->b.len;
 	p->hand = malloc(p->hand_len);
 	memcpy(p->hand, w->b.p, p->hand_len);
@@ -460,6 +464,8 @@ one_round(struct world *w, uint64_t seed)
 	w->kept = 0;
 	history_init(&w->h, &w->rng);
 	plan_options.tombstones = w->h.tombstones;
+	options.change.skipped = w->h.skipped;
+	options.change.boundaries = w->h.bounds;
 	server_init(&w->server, &w->h);
 	broker_init(&w->broker, &w->h);
 	w->goal = 10 + pick(&w->rng, 150);
