@@ -15,8 +15,9 @@ struct slot_creation {
 	const struct config *config;
 	struct repl *repl;
 	struct catalog *catalog;
+	bool waiting;		/* the server is at it */
 	bool ending;		/* time is up: its process is being ended */
-	int64_t wake_at, give_up_at;
+	int64_t now_us, wake_at, give_up_at;
 	struct buf blockers;	/* whom it waited for when last asked */
 };
 
@@ -35,21 +36,14 @@ slot_creation_new(const struct config *c, struct repl *repl,
 	return s;
 }
 
-void
-slot_creation_free(struct slot_creation *s)
-{
-	if (!s)
-		return;
-	buf_release(&s->blockers);
-	free(s);
-}
-
 int
 slot_creation_begin(struct slot_creation *s, int64_t now_us, struct fail *f)
 {
 	int64_t timeout = s->config->postgres.slot_timeout_ms * 1000;
 
+	s->waiting = true;
 	s->ending = false;
+	s->now_us = now_us;
 	s->give_up_at = timeout ? now_us + timeout : LOOP_NEVER;
 	s->wake_at = now_us + SAY_FIRST_US;
 	buf_reset(&s->blockers);
@@ -95,7 +89,38 @@ end(struct slot_creation *s, int64_t now_us)
 {
 	ask(s, "SELECT pg_catalog.pg_terminate_backend($1)");
 	s->ending = true;
+	s->waiting = false;
 	s->wake_at = now_us + END_US;
+}
+
+/* The same for a program that is about to exit: a second at most. */
+static void
+end_now(struct slot_creation *s)
+{
+	const struct pg_result *res;
+	struct fail ignored = FAIL_INIT;
+
+	end(s, s->now_us);
+	for (int i = 0; i < 50; i++) {
+		struct pollfd fd;
+
+		if (catalog_step(s->catalog, s->now_us + i * 20000, &ignored) ||
+		    catalog_query_step(s->catalog, &res, &ignored))
+			break;
+		fd = catalog_wait(s->catalog);
+		poll(&fd, 1, 20);
+	}
+}
+
+void
+slot_creation_free(struct slot_creation *s)
+{
+	if (!s)
+		return;
+	if (s->waiting)
+		end_now(s);
+	buf_release(&s->blockers);
+	free(s);
 }
 
 static int
@@ -124,8 +149,10 @@ slot_creation_step(struct slot_creation *s, int64_t now_us, struct fail *f)
 
 	if (s->ending)
 		return step_end(s, now_us, f);
+	s->now_us = now_us;
 	rc = repl_step(s->repl, now_us, f);
 	if (rc) {
+		s->waiting = false;
 		catalog_query_cancel(s->catalog);
 		return rc;
 	}

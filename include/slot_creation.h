@@ -3,7 +3,8 @@
  *
  * The server waits for every transaction that is older, in all databases; a
  * prepared one may take for ever. Who they are is logged every 10 s; after
- * postgres.slot_timeout_ms the attempt is ended.
+ * postgres.slot_timeout_ms, or when the program ends, the attempt is ended: the
+ * server would go on without us and leave a slot behind that nobody reads.
  */
 #ifndef SLOT_CREATION_H
 #define SLOT_CREATION_H
