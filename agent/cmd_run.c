@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "loop.h"
+#include "patterns.h"
 #include "pipeline.h"
 #include "profile.h"
 #include "session.h"
@@ -44,7 +45,7 @@ struct agent {
 	struct state *state;
 	struct state_record record;	/* as it was read, then as it was saved */
 	struct session *session;
-	struct profile *profile;	/* from the first moment of streaming */
+	struct profile *profile;
 	struct pipeline_options pipeline_options;
 	struct pipeline *pipeline;
 
@@ -60,6 +61,37 @@ struct agent {
 	uint64_t turn_bytes;
 };
 
+/* What an operator would not expect of a table; once each time it is compiled. */
+static void
+warn_of_plan(const struct plan *plan)
+{
+	const struct log_field table[] = {
+		LOG_SPAN("schema", plan->schema), LOG_SPAN("table", plan->table)
+	};
+
+	for (size_t i = 0; i < plan->nleft_out; i++)
+		log_warn("column left out: its type has no mapping "
+			"(format.include_unknown_datatypes would include it as bytes)",
+			table[0], table[1],
+			LOG_SPAN("column", plan->left_out[i].column),
+			LOG_SPAN("type", plan->left_out[i].type));
+	for (size_t i = 0; i < plan->ncolumns; i++)
+		if (plan->columns[i].unmasked)
+			log_warn("column is not masked: only columns of "
+				"character types and enums are",
+				table[0], table[1],
+				LOG_SPAN("column", plan->columns[i].name));
+	if (plan->key_not_primary)
+		log_warn("the key is that of REPLICA IDENTITY USING INDEX, not "
+			"the primary key: of an old row the log has nothing else",
+			table[0], table[1]);
+	if (plan->key_incomplete)
+		log_warn("the key lacks columns whose types have no mapping: "
+			"different rows may have the same key",
+			table[0], table[1],
+			LOG_UINT("key_columns", plan->nkey));
+}
+
 static void
 on_plan(void *self, const struct plan *plan, lsn_t lsn)
 {
@@ -68,13 +100,7 @@ on_plan(void *self, const struct plan *plan, lsn_t lsn)
 		LOG_SPAN("table", plan->table), LOG_SPAN("topic", plan->topic),
 		LOG_UINT("columns", plan->ncolumns),
 		LOG_UINT("key_columns", plan->nkey), LOG_LSN("lsn", lsn));
-	for (size_t i = 0; i < plan->nleft_out; i++)
-		log_warn("column left out: its type has no mapping "
-			"(format.include_unknown_datatypes would include it as bytes)",
-			LOG_SPAN("schema", plan->schema),
-			LOG_SPAN("table", plan->table),
-			LOG_SPAN("column", plan->left_out[i].column),
-			LOG_SPAN("type", plan->left_out[i].type));
+	warn_of_plan(plan);
 }
 
 /* Waits for the state record; Kafka may be away for as long as it likes. */
@@ -100,8 +126,7 @@ first_stream(struct agent *a, struct fail *f)
 {
 	const struct session_info *info = session_info(a->session);
 
-	a->profile = profile_new(a->config, a->tables, info->identity.database, f);
-	if (!a->profile)
+	if (profile_set_database(a->profile, info->identity.database, f) == -1)
 		return -1;
 	a->pipeline_options = (struct pipeline_options){
 		.change = *profile_change(a->profile),
@@ -466,8 +491,11 @@ set_up(struct agent *a, const struct config *c, struct fail *f)
 		log_warn("http.listen is set, but this version serves no HTTP; "
 			"pgwake --lag shows the slot");
 	if (loop_init(&a->loop, f) == -1 ||
-	    profile_filter(&c->postgres.tables, "postgres.tables",
+	    patterns_filter(&c->postgres.tables, "postgres.tables",
 			&a->tables, f) == -1)
+		return -1;
+	a->profile = profile_new(c, a->tables, f);
+	if (!a->profile)
 		return -1;
 	a->sink = c->to_stdout ? sink_stdout_new(c, STDOUT_FILENO, f) :
 		sink_kafka_new(c, f);

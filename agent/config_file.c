@@ -8,6 +8,7 @@
 
 #include "config_file.h"
 #include "config_key.h"
+#include "option_group.h"
 #include "option_value.h"
 #include "property.h"
 
@@ -62,6 +63,8 @@ fits(const struct option *o, const config_setting_t *s)
 	case OPTION_SIZE:
 	case OPTION_DURATION:
 		return number;
+	case OPTION_GROUPS:
+		return config_setting_is_list(s);
 	case OPTION_LIST:
 		return config_setting_is_list(s) || config_setting_is_array(s);
 	case OPTION_PROPERTY:
@@ -152,6 +155,8 @@ set_key(struct config *c, const char *group, const config_setting_t *s,
 		return wrong_type(o, group, s, where, f);
 	if (o && o->type == OPTION_LIST)
 		return set_list(c, o, s, file, f);
+	if (o && o->type == OPTION_GROUPS)
+		return option_group_read(c, o, s, file, f);
 	return config_key_set(c, group, key, scalar_text(s, number), where, f);
 }
 

@@ -3,6 +3,7 @@
 
 #include "config_key.h"
 #include "nearest.h"
+#include "option_group.h"
 #include "option_value.h"
 #include "property.h"
 
@@ -93,7 +94,9 @@ config_key_set(struct config *c, const char *group, const char *key,
 
 	if (group && !options_is_group(group))
 		return config_key_unknown_group(group, where, f);
-	if (o)
+	if (o && o->type == OPTION_GROUPS)
+		rc = option_group_parse(c, o, text, where, &why);
+	else if (o)
 		rc = option_value_set(c, o, text, where, &why);
 	else if (group && strcmp(group, "kafka") == 0 &&
 	    property_resolve(key, property, sizeof(property)))

@@ -6,7 +6,6 @@
 #define NO_ROWS "rows that are already there are not read by this version"
 #define NO_SIGNALS "signals are not read"
 #define NO_TRANSFORMS "records are published as they are, without transforms"
-#define NO_MASKS "values would be published as they are"
 #define SLOT_MOVES "the slot moves as soon as Kafka has acknowledged the " \
 	"records"
 #define STOPS "a record that cannot be decoded or delivered stops pgwake; " \
@@ -108,22 +107,14 @@ static const struct connector_known known[] = {
 	/* Events would differ. */
 	{ "skip.messages.without.change", CHANGES, "false",
 	  "updates that change nothing would be published" },
-	{ "message.key.columns", CHANGES, "", "keys would be those of the "
-		"tables" },
 	{ "replica.identity.autoset.values", CHANGES, "",
 	  "replica identities would stay as they are; set them with ALTER "
 		"TABLE" },
 	{ "publish.via.partition.root", CHANGES, "false",
 	  "each partition would have a topic of its own, unless the "
 		"publication exists and says otherwise" },
-	{ "column.mask.*", CHANGES, "", NO_MASKS },
-	{ "column.truncate.*", CHANGES, "", NO_MASKS },
 	{ "include.schema.comments", CHANGES, "false", "schemas would lack the "
 		"comments" },
-	{ "column.propagate.source.type", CHANGES, "", "schemas would lack the "
-		"source types" },
-	{ "datatype.propagate.source.type", CHANGES, "", "schemas would lack "
-		"the source types" },
 	{ "schema.name.adjustment.mode", CHANGES, "none", "names in schemas "
 		"would stay as they are" },
 	{ "field.name.adjustment.mode", CHANGES, "none", "names of columns "

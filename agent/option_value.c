@@ -118,10 +118,9 @@ remember(struct config *c, const struct option *o, const char *origin, struct fa
 }
 
 static int
-set_text(struct config *c, const struct option *o, const char *text, struct fail *f)
+set_text(void *at, const struct option *o, const char *text, struct fail *f)
 {
 	struct config_list list;
-	void *at = member(c, o);
 
 	switch (o->type) {
 	case OPTION_STRING:
@@ -140,6 +139,7 @@ set_text(struct config *c, const struct option *o, const char *text, struct fail
 		option_value_free_list(at);
 		*(struct config_list *)at = list;
 		return 0;
+	case OPTION_GROUPS:
 	case OPTION_PROPERTY:
 		break;
 	}
@@ -152,7 +152,7 @@ option_value_set(struct config *c, const struct option *o, const char *text,
 {
 	if (o->type == OPTION_PROPERTY)
 		return property_set(c, o->key, text, origin, f);
-	if (set_text(c, o, text, f) < 0)
+	if (set_text(member(c, o), o, text, f) < 0)
 		return -1;
 	return remember(c, o, origin, f);
 }
@@ -176,6 +176,64 @@ option_value_set_list(struct config *c, const struct option *o,
 	return remember(c, o, origin, f);
 }
 
+static void
+free_fields(void *group, const struct option *o)
+{
+	for (size_t i = 0; i < o->nfields; i++) {
+		void *at = (char *)group + o->fields[i].offset;
+
+		if (o->fields[i].type == OPTION_STRING)
+			free(*(char **)at);
+		else if (o->fields[i].type == OPTION_LIST)
+			option_value_free_list(at);
+	}
+}
+
+static void
+free_groups(struct config_groups *groups, const struct option *o)
+{
+	for (size_t i = 0; i < groups->count; i++)
+		free_fields((char *)groups->items + i * o->size, o);
+	free(groups->items);
+	*groups = (struct config_groups){ NULL, 0 };
+}
+
+int
+option_value_clear_groups(struct config *c, const struct option *o,
+	const char *origin, struct fail *f)
+{
+	free_groups(member(c, o), o);
+	return remember(c, o, origin, f);
+}
+
+void *
+option_value_add_group(struct config *c, const struct option *o, struct fail *f)
+{
+	struct config_groups *groups = member(c, o);
+	char *grown = realloc(groups->items, (groups->count + 1) * o->size), *group;
+
+	if (!grown) {
+		no_memory(f);
+		return NULL;
+	}
+	groups->items = grown;
+	group = grown + groups->count * o->size;
+	memset(group, 0, o->size);
+	groups->count++;
+	for (size_t i = 0; i < o->nfields; i++)
+		if (o->fields[i].def && option_value_set_field(group,
+				&o->fields[i], o->fields[i].def, f) < 0)
+			return NULL;
+	return group;
+}
+
+int
+option_value_set_field(void *group, const struct option *field,
+	const char *text, struct fail *f)
+{
+	return set_text((char *)group + field->offset, field, text, f);
+}
+
 int
 option_value_set_defaults(struct config *c)
 {
@@ -197,6 +255,8 @@ option_value_release(struct config *c)
 			free(*(char **)member(c, &options[i]));
 		if (options[i].type == OPTION_LIST)
 			option_value_free_list(member(c, &options[i]));
+		if (options[i].type == OPTION_GROUPS)
+			free_groups(member(c, &options[i]), &options[i]);
 		if (c->origins)
 			free(c->origins[i]);
 	}
@@ -299,6 +359,39 @@ put_text(struct buf *out, const struct option *o, const char *text)
 	return true;
 }
 
+static void
+put_field(struct buf *out, const struct option *o, const void *at)
+{
+	switch (o->type) {
+	case OPTION_STRING:
+		put_text(out, o, *(char *const *)at);
+		break;
+	case OPTION_LIST:
+		option_value_put_list(out, at);
+		break;
+	default:
+		buf_put_i64(out, *(const int *)at);
+	}
+}
+
+static void
+put_groups(struct buf *out, const struct option *o, const struct config_groups *groups)
+{
+	buf_put_str(out, "(");
+	for (size_t i = 0; i < groups->count; i++) {
+		const char *group = (const char *)groups->items + i * o->size;
+
+		buf_put_str(out, i ? ", { " : " { ");
+		for (size_t k = 0; k < o->nfields; k++) {
+			buf_printf(out, "%s = ", o->fields[k].key);
+			put_field(out, &o->fields[k], group + o->fields[k].offset);
+			buf_put_str(out, "; ");
+		}
+		buf_putc(out, '}');
+	}
+	buf_put_str(out, groups->count ? " )" : ")");
+}
+
 bool
 option_value_put(struct buf *out, const struct config *c, const struct option *o)
 {
@@ -328,6 +421,11 @@ option_value_put(struct buf *out, const struct config *c, const struct option *o
 		if (list->count == 0 && !option_value_origin(c, o))
 			return false;
 		option_value_put_list(out, list);
+		return true;
+	case OPTION_GROUPS:
+		if (!option_value_origin(c, o))
+			return false;
+		put_groups(out, o, at);
 		return true;
 	case OPTION_PROPERTY:
 		pair = property_of(c, o);
@@ -361,6 +459,15 @@ option_value_put_domain(struct buf *out, const struct option *o)
 		break;
 	case OPTION_LIST:
 		buf_put_str(out, "a list of strings");
+		break;
+	case OPTION_GROUPS:
+		buf_put_str(out, "a list of groups {");
+		for (size_t i = 0; i < o->nfields; i++) {
+			buf_printf(out, " %s = ", o->fields[i].key);
+			option_value_put_domain(out, &o->fields[i]);
+			buf_putc(out, ';');
+		}
+		buf_put_str(out, " }");
 		break;
 	}
 }

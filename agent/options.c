@@ -49,9 +49,34 @@ const size_t options_ngroups = sizeof(options_groups) / sizeof(*options_groups);
 #define INT(g, k, m, lo, hi) NUMBER(g, k, OPTION_INT, m, lo, hi)
 #define SIZE(g, k, m, lo, hi) NUMBER(g, k, OPTION_SIZE, m, lo, hi)
 #define MS(g, k, m, lo, hi) NUMBER(g, k, OPTION_DURATION, m, lo, hi)
+#define GROUPS(g, k, m, f, t) \
+	.group = g, .key = k, .type = OPTION_GROUPS, AT(m), \
+	.fields = f, .nfields = sizeof(f) / sizeof(*f), .size = sizeof(t)
 #define PROPERTY(k) .group = "kafka", .key = k, .type = OPTION_PROPERTY
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+#define COLUMNS(t) { .key = "columns", .type = OPTION_LIST, \
+	.offset = offsetof(t, columns), .flags = OPTION_MANDATORY }
+
+#define CHARS(most) { .key = "chars", .type = OPTION_INT, .min = 0, .max = most, \
+	.offset = offsetof(struct config_mask, chars), .flags = OPTION_MANDATORY }
+
+static const struct option truncate_fields[] = {
+	CHARS(INT_MAX), COLUMNS(struct config_mask)
+};
+static const struct option mask_fields[] = {
+	CHARS(1000000), COLUMNS(struct config_mask)
+};
+static const struct option hash_fields[] = {
+	{ .key = "algorithm", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
+	  .offset = offsetof(struct config_hash, algorithm) },
+	{ .key = "salt", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
+	  .offset = offsetof(struct config_hash, salt) },
+	{ .key = "version", .type = OPTION_INT, .offset = offsetof(struct config_hash, version),
+	  .min = 1, .max = 2, .def = "2" },
+	COLUMNS(struct config_hash),
+};
 
 const struct option options[] = {
 	{ STRING(NULL, "prefix", prefix), .debezium = "topic.prefix",
@@ -265,6 +290,34 @@ const struct option options[] = {
 	{ LIST("format", "column_exclude_list", format.column_exclude_list),
 	  .debezium = "column.exclude.list",
 	  .help = "Patterns on schema.table.column: these are not" },
+	{ STRING("format", "message_key_columns", format.message_key_columns),
+	  .debezium = "message.key.columns",
+	  .help = "Columns of the key in place of a table's own: "
+		"table:column,column;table:column with patterns on "
+		"schema.table" },
+	{ GROUPS("format", "column_truncate", format.column_truncate,
+	  truncate_fields, struct config_mask),
+	  .help = "Text and bytes of these columns are cut to so many "
+		"characters (column.truncate.to.N.chars)" },
+	{ GROUPS("format", "column_mask", format.column_mask,
+	  mask_fields, struct config_mask),
+	  .help = "Text of these columns is replaced by so many asterisks, "
+		"NULL too (column.mask.with.N.chars)" },
+	{ GROUPS("format", "column_mask_hash", format.column_mask_hash,
+	  hash_fields, struct config_hash),
+	  .help = "Text of these columns is replaced by a hash with salt, in "
+		"hexadecimal; version 1 hashes what Java serialises "
+		"(column.mask.hash.A.with.salt.S, "
+		"column.mask.hash.v2.A.with.salt.S)" },
+	{ LIST("format", "column_propagate_source_type",
+	  format.column_propagate_source_type),
+	  .debezium = "column.propagate.source.type",
+	  .help = "Patterns on schema.table.column: their schema tells type, "
+		"length, scale and name in the database" },
+	{ LIST("format", "datatype_propagate_source_type",
+	  format.datatype_propagate_source_type),
+	  .debezium = "datatype.propagate.source.type",
+	  .help = "The same with patterns on schema.table.type" },
 
 	{ STRING("state", "file", state.file),
 	  .debezium = "offset.storage.file.filename",

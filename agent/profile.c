@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "column_options.h"
 #include "loop.h"
+#include "patterns.h"
 
 struct profile {
 	struct plan_options plan;
 	struct change_options change;
-	struct filter *columns, *prefixes;
+	struct column_options *columns;
+	struct filter *prefixes;
 	char *database;
 	char run_id[37];
 };
@@ -33,69 +36,12 @@ draw_run_id(char out[37], struct fail *f)
 }
 
 static int
-make_filter(const struct span *patterns, size_t count, const char *key,
-	struct filter **out, struct fail *f)
-{
-	*out = NULL;
-	if (count == 0)
-		return 0;
-	*out = filter_new(patterns, count, f);
-	return *out ? 0 : fail_context(f, "%s", key);
-}
-
-int
-profile_filter(const struct config_list *list, const char *key,
-	struct filter **out, struct fail *f)
-{
-	struct span *patterns = calloc(list->count + 1, sizeof *patterns);
-	int rc;
-
-	if (!patterns)
-		return fail_set(f, FAIL_FATAL, "out of memory");
-	for (size_t i = 0; i < list->count; i++)
-		patterns[i] = span_of(list->items[i]);
-	rc = make_filter(patterns, list->count, key, out, f);
-	free(patterns);
-	return rc;
-}
-
-/* Debezium's two lists exclude each other; an excluded one is a filter of '!' patterns. */
-static int
-filter_of_two(const struct config_list *include, const char *include_key,
-	const struct config_list *exclude, const char *exclude_key,
-	struct filter **out, struct fail *f)
-{
-	struct config_list negated = { NULL, 0 };
-	int rc = -1;
-
-	if (include->count)
-		return profile_filter(include, include_key, out, f);
-	negated.items = calloc(exclude->count + 1, sizeof *negated.items);
-	if (!negated.items)
-		return fail_set(f, FAIL_FATAL, "out of memory");
-	for (; negated.count < exclude->count; negated.count++)
-		if (asprintf(&negated.items[negated.count], "!%s",
-				exclude->items[negated.count]) == -1) {
-			fail_set(f, FAIL_FATAL, "out of memory");
-			goto out;
-		}
-	rc = profile_filter(&negated, exclude_key, out, f);
-out:
-	while (negated.count)
-		free(negated.items[--negated.count]);
-	free(negated.items);
-	return rc;
-}
-
-static int
 make_filters(struct profile *p, const struct config *c, struct fail *f)
 {
-	if (filter_of_two(&c->format.column_include_list,
-			"format.column_include_list",
-			&c->format.column_exclude_list,
-			"format.column_exclude_list", &p->columns, f) == -1)
+	p->columns = column_options_new(c, f);
+	if (!p->columns)
 		return -1;
-	return filter_of_two(&c->postgres.message_prefix_include_list,
+	return patterns_filter_of_two(&c->postgres.message_prefix_include_list,
 		"postgres.message_prefix_include_list",
 		&c->postgres.message_prefix_exclude_list,
 		"postgres.message_prefix_exclude_list", &p->prefixes, f);
@@ -112,7 +58,6 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		},
 		.prefix = span_of(c->prefix),
 		.delimiter = span_of(c->format.topic_delimiter),
-		.database = span_of(p->database),
 		.version = span_of(PGWAKE_VERSION),
 		.run_id = span_of(p->run_id),
 		.transaction_topic = span_of(c->format.topic_transaction),
@@ -122,8 +67,8 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		.header_schemas = c->format.header_schemas,
 		.extended_headers = c->format.extended_headers_enabled,
 		.tombstones = c->format.tombstones_on_delete,
-		.columns = p->columns,
 	};
+	column_options_fill(p->columns, &p->plan);
 	p->change = (struct change_options){
 		.plan = &p->plan,
 		.tables = tables,
@@ -135,24 +80,30 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 }
 
 struct profile *
-profile_new(const struct config *c, const struct filter *tables,
-	const char *database, struct fail *f)
+profile_new(const struct config *c, const struct filter *tables, struct fail *f)
 {
 	struct profile *p = calloc(1, sizeof *p);
 
-	if (p)
-		p->database = strdup(database);
-	if (!p || !p->database) {
+	if (!p) {
 		fail_set(f, FAIL_FATAL, "out of memory");
-		goto failed;
+		return NULL;
 	}
-	if (draw_run_id(p->run_id, f) == -1 || make_filters(p, c, f) == -1)
-		goto failed;
+	if (draw_run_id(p->run_id, f) == -1 || make_filters(p, c, f) == -1) {
+		profile_free(p);
+		return NULL;
+	}
 	fill(p, c, tables);
 	return p;
-failed:
-	profile_free(p);
-	return NULL;
+}
+
+int
+profile_set_database(struct profile *p, const char *database, struct fail *f)
+{
+	p->database = strdup(database);
+	if (!p->database)
+		return fail_set(f, FAIL_FATAL, "out of memory");
+	p->plan.database = span_of(p->database);
+	return 0;
 }
 
 void
@@ -160,7 +111,7 @@ profile_free(struct profile *p)
 {
 	if (!p)
 		return;
-	filter_free(p->columns);
+	column_options_free(p->columns);
 	filter_free(p->prefixes);
 	free(p->database);
 	free(p);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "config.h"
+#include "connector_columns.h"
 #include "connector_known.h"
 #include "option_value.h"
 #include "property.h"
@@ -474,6 +475,8 @@ translate(struct translation *t)
 	import_converters(t);
 	import_columns(t, "column.include.list", "column_include_list");
 	import_columns(t, "column.exclude.list", "column_exclude_list");
+	if (connector_columns(t->from, t->to, &t->differs) < 0)
+		t->failed = true;
 	import_rest(t);
 	if (!option_value_origin(t->to, options_find("kafka", "bootstrap_servers")))
 		set(t, "kafka", "bootstrap_servers", t->to->kafka.bootstrap_servers,

@@ -88,12 +88,27 @@ make_column(const struct draft *d, uint16_t index, bool known,
 	return 1;
 }
 
+static void
+apply_rules(struct draft *d, struct plan_column *column)
+{
+	struct rule_column c = {
+		.relation = d->relation, .facts = d->facts,
+		.column = &d->relation->cols[column->index],
+		.mapping = &column->type,
+		.missing = &column->missing, .null = &column->null
+	};
+
+	column->unmasked = !rule_apply(&d->options->rules, &c, d->a);
+}
+
 static int
 add_column(struct draft *d, uint16_t index, struct fail *f)
 {
 	struct plan_column *column = &d->columns[d->plan->ncolumns];
 	int made = make_column(d, index, true, column, f);
 
+	if (made == 1)
+		apply_rules(d, column);
 	if (made == 0)
 		d->left_out[d->plan->nleft_out++] = (struct plan_left_out){
 			column->name, types_name(d->facts,

@@ -40,10 +40,10 @@ column_value(const struct plan_column *c, const struct pgoutput_tuple *tuple,
 	case PGOUTPUT_NULL:
 		if (tuple->image == PGOUTPUT_KEY)
 			*out = c->missing;	/* not sent is not NULL */
-		else if (c->not_null)
+		else if (c->not_null && c->null.kind == VALUE_NULL)
 			return PLAN_RELAX;
 		else
-			*out = value_null();
+			*out = c->null;
 		return 0;
 	case PGOUTPUT_UNCHANGED:
 		*out = c->type.unavailable;

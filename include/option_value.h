@@ -23,6 +23,17 @@ int option_value_set(struct config *c, const struct option *o, const char *text,
 /* The same for a list given item by item. */
 int option_value_set_list(struct config *c, const struct option *o,
 	const char *const *items, size_t count, const char *origin, struct fail *f);
+/*
+ * For a list of groups: empties it, adds one with the defaults of its keys (it
+ * lives until the next is added; NULL without memory), sets a key of one from
+ * text. option_group.h reads whole lists.
+ */
+int option_value_clear_groups(struct config *c, const struct option *o,
+	const char *origin, struct fail *f);
+void *option_value_add_group(struct config *c, const struct option *o, struct fail *f);
+int option_value_set_field(void *group, const struct option *field,
+	const char *text, struct fail *f);
+
 /* Makes room for origins and sets every default of the table. 0, or -1 without memory. */
 int option_value_set_defaults(struct config *c);
 

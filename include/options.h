@@ -21,6 +21,7 @@ enum option_type {
 	OPTION_DURATION,	/* int64_t, milliseconds */
 	OPTION_CHOICE,		/* int, index of the choice */
 	OPTION_LIST,		/* struct config_list */
+	OPTION_GROUPS,		/* struct config_groups: a list of groups of the keys in `fields` */
 	OPTION_PROPERTY		/* a librdkafka property among kafka.properties */
 };
 
@@ -37,6 +38,8 @@ struct option {
 	size_t offset;			/* in struct config; of no meaning to a PROPERTY */
 	int64_t min, max;		/* numbers */
 	const char *const *choices;	/* ends with NULL */
+	const struct option *fields;	/* of a group; offsets are those in its struct */
+	size_t nfields, size;		/* of a group: its keys, its struct */
 	const char *def;		/* as text; NULL: none */
 	const char *debezium;		/* its name or names there; NULL: has none */
 	const char *help;		/* one sentence without full stop */

@@ -13,6 +13,7 @@
 #include "filter.h"
 #include "json.h"
 #include "pgoutput.h"
+#include "rule.h"
 #include "types.h"
 
 struct plan_options {
@@ -28,14 +29,17 @@ struct plan_options {
 	const struct filter *columns;	/* schema.table.column; NULL: all */
 	const struct filter *const *keys;	/* message_key_columns, see keys.h */
 	size_t nkeys;
+	struct rule_set rules;		/* masks and source types of columns */
 };
 
 struct plan_column {
 	uint16_t index;			/* in the tuple */
 	bool not_null;
+	bool unmasked;			/* a mask was asked for, its type has none */
 	struct span name;
 	struct type_mapping type;
 	struct value missing;		/* when not sent: its default, fall-back or NULL */
+	struct value null;		/* for NULL: NULL, unless a mask hides it */
 };
 
 struct plan_left_out {			/* a column without a mapping */

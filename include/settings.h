@@ -17,6 +17,24 @@ struct config_list {		/* strings, in the order given */
 	size_t count;
 };
 
+/* Options with a parameter in their name there: an array of one of the structs below. */
+struct config_groups {
+	void *items;
+	size_t count;
+};
+
+struct config_mask {		/* also of column_truncate */
+	int chars;
+	struct config_list columns;	/* patterns on schema.table.column */
+};
+
+struct config_hash {
+	char *algorithm;	/* Java's name */
+	char *salt;
+	int version;		/* 1 or 2 */
+	struct config_list columns;
+};
+
 struct config_pair {		/* a librdkafka property, its name with dots */
 	char *key, *value;
 	char *origin;		/* where it was set; NULL: our default */
@@ -87,6 +105,11 @@ struct config {
 		char *topic_transaction;	/* behind prefix and delimiter */
 		struct config_list column_include_list;	/* schema.table.column */
 		struct config_list column_exclude_list;	/* not both */
+		char *message_key_columns;	/* "table:column,column;..." */
+		struct config_groups column_mask, column_truncate;	/* struct config_mask */
+		struct config_groups column_mask_hash;	/* struct config_hash */
+		struct config_list column_propagate_source_type;
+		struct config_list datatype_propagate_source_type;	/* schema.table.type */
 	} format;
 	struct {
 		char *file;

@@ -355,6 +355,60 @@ what_moves_data_inside_connect_is_dropped(void **state)
 }
 
 static void
+masks_are_groups(void **state)
+{
+	struct config *c = imported("plugin.name=pgoutput\nsnapshot.mode=no_data\n"
+		"column.mask.with.5.chars=public.t.a,public.t.b\n"
+		"column.mask.with.0.chars=c\ncolumn.truncate.to.4.chars=d{1,2},e\n"
+		"column.mask.hash.v2.SHA-256.with.salt.a.b=f\n"
+		"column.mask.hash.MD5.with.salt.x=g\ncolumn.mask.with.3.chars=\n"
+		"message.key.columns=public.t:b,a;u:c\n"
+		"column.propagate.source.type=a,b\ndatatype.propagate.source.type=.*int4\n");
+	const struct config_mask *masks = c->format.column_mask.items;
+	const struct config_hash *hashes = c->format.column_mask_hash.items;
+
+	(void)state;
+	assert_int_equal(c->format.column_mask.count, 2);
+	assert_int_equal(masks[0].chars, 5);
+	assert_int_equal(masks[0].columns.count, 2);
+	assert_int_equal(masks[1].chars, 0);
+	assert_int_equal(c->format.column_truncate.count, 1);
+	masks = c->format.column_truncate.items;
+	assert_int_equal(masks[0].chars, 4);
+	assert_string_equal(masks[0].columns.items[0], "d{1,2}");
+	assert_int_equal(c->format.column_mask_hash.count, 2);
+	assert_int_equal(hashes[0].version, 2);
+	assert_string_equal(hashes[0].algorithm, "SHA-256");
+	assert_string_equal(hashes[0].salt, "a.b");
+	assert_int_equal(hashes[1].version, 1);
+	assert_string_equal(hashes[1].salt, "x");
+	assert_string_equal(c->format.message_key_columns, "public.t:b,a;u:c");
+	assert_int_equal(c->format.column_propagate_source_type.count, 2);
+	assert_int_equal(c->format.datatype_propagate_source_type.count, 1);
+	assert_null(strstr(out.p, "Not taken over"));
+	config_free(c);
+}
+
+/* What Debezium would not take for a mask either. */
+static void
+malformed_masks_are_unknown(void **state)
+{
+	struct config *c = imported("column.mask.with.x.chars=a\ncolumn.mask.with.5.char=a\n"
+		"column.truncate.to..chars=a\ncolumn.mask.hash.a.b.with.salt.s=a\n"
+		"column.mask.hash.MD5.with.salt.=a\ncolumn.mask.hash..with.salt.s=a\n");
+
+	(void)state;
+	has("#   column.mask.with.x.chars = a: not an option that pgwake knows");
+	has("#   column.mask.with.5.char = a: not an option that pgwake knows");
+	has("#   column.truncate.to..chars = a: not an option that pgwake knows");
+	has("#   column.mask.hash.a.b.with.salt.s = a: not an option that pgwake knows");
+	has("#   column.mask.hash.MD5.with.salt. = a: not an option that pgwake knows");
+	has("#   column.mask.hash..with.salt.s = a: not an option that pgwake knows");
+	assert_int_equal(c->format.column_mask.count, 0);
+	config_free(c);
+}
+
+static void
 what_is_lost_becomes_a_comment(void **state)
 {
 	struct config *c = imported("heartbeat.interval.ms=300\nslot.drop.on.stop=true\n"
@@ -380,10 +434,10 @@ static void
 what_changes_events_is_refused(void **state)
 {
 	static const char text[] = "topic.prefix=app\ntransforms=unwrap\n"
-		"transforms.unwrap.type=x\nmessage.key.columns=a:b\n"
+		"transforms.unwrap.type=x\ncolumn.mask.hash.MD6.with.salt.s=a\n"
 		"value.converter=io.confluent.connect.avro.AvroConverter\n"
-		"header.converter=x.StringConverter\ntime.precision.mode=structured\n"
-		"converters=isbn\nisbn.type=x\nconverters2=y\ncolumn.mask.with.5.chars=a\n"
+		"header.converter=x.StringConverter\ntime.precision.mode=odd\n"
+		"converters=isbn\nisbn.type=x\nconverters2=y\ncolumn.mask.with.5000000.chars=a\n"
 		"post.processors=re\nre.type=y\nsourceinfo.struct.maker=own\n";
 	struct fail f = FAIL_INIT;
 
@@ -398,13 +452,14 @@ what_changes_events_is_refused(void **state)
 		"keys and values are written as JSON only\n"
 		"header.converter = x.StringConverter: headers are written as by "
 		"SimpleHeaderConverter or JsonConverter only\n"
+		"column.mask.hash.MD6.with.salt.s = a: pgwake does not know the algorithm\n"
+		"column.mask.with.5000000.chars = a: must be a number from 0 to 1000000, "
+		"not \"5000000\"\n"
 		"transforms = unwrap: records are published as they are, without transforms\n"
-		"message.key.columns = a:b: keys would be those of the tables\n"
-		"time.precision.mode = structured: must be one of adaptive, "
+		"time.precision.mode = odd: must be one of adaptive, "
 		"adaptive_time_microseconds, connect, isostring, microseconds, nanoseconds, "
-		"not \"structured\"\n"
+		"not \"odd\"\n"
 		"converters = isbn: values would be converted as by default\n"
-		"column.mask.with.5.chars = a: values would be published as they are\n"
 		"post.processors = re: values would be published as they are\n"
 		"sourceinfo.struct.maker = own: the source block is Debezium's own\n");
 	assert_int_equal(import(text, true, &f), 0);
@@ -488,6 +543,8 @@ main(void)
 		cmocka_unit_test(the_connection_is_one_string),
 		cmocka_unit_test(producer_properties_are_taken_where_librdkafka_has_them),
 		cmocka_unit_test(what_moves_data_inside_connect_is_dropped),
+		cmocka_unit_test(masks_are_groups),
+		cmocka_unit_test(malformed_masks_are_unknown),
 		cmocka_unit_test(what_is_lost_becomes_a_comment),
 		cmocka_unit_test(what_changes_events_is_refused),
 		cmocka_unit_test(one_option_is_singular),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "loop.h"
+#include "patterns.h"
 #include "profile.h"
 
 static const struct filter *const NO_TABLES = NULL;
@@ -52,8 +53,8 @@ make(struct config *c)
 
 	if (config_finish(c, &f) == -1)
 		fail_msg("%s", f.text);
-	p = profile_new(c, NO_TABLES, "db", &f);
-	if (!p)
+	p = profile_new(c, NO_TABLES, &f);
+	if (!p || profile_set_database(p, "db", &f) == -1)
 		fail_msg("%s", f.text);
 	return p;
 }
@@ -202,7 +203,7 @@ a_pattern_that_is_wrong_is_named_with_its_key(void **state)
 		snprintf(assignment, sizeof assignment, "%s=public[.]t[", keys[i]);
 		set(c, assignment);
 		assert_int_equal(config_finish(c, &f), 0);
-		assert_null(profile_new(c, NO_TABLES, "db", &f));
+		assert_null(profile_new(c, NO_TABLES, &f));
 		assert_int_equal(f.kind, FAIL_CONFIG);
 		assert_memory_equal(f.text, keys[i], strlen(keys[i]));
 		assert_non_null(strstr(f.text, "public[.]t["));
@@ -219,15 +220,15 @@ filters_of_lists(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	assert_int_equal(profile_filter(&list, "the.key", &filter, &f), 0);
+	assert_int_equal(patterns_filter(&list, "the.key", &filter, &f), 0);
 	assert_null(filter);
 	list.count = 1;
-	assert_int_equal(profile_filter(&list, "the.key", &filter, &f), 0);
+	assert_int_equal(patterns_filter(&list, "the.key", &filter, &f), 0);
 	assert_true(filter_pass(filter, span_of("A")));
 	assert_false(filter_pass(filter, span_of("b")));
 	filter_free(filter);
 	items[0] = bad;
-	assert_int_equal(profile_filter(&list, "the.key", &filter, &f), -1);
+	assert_int_equal(patterns_filter(&list, "the.key", &filter, &f), -1);
 	assert_int_equal(f.kind, FAIL_CONFIG);
 	assert_memory_equal(f.text, "the.key: ", 9);
 }
@@ -263,7 +264,9 @@ the_database_is_copied(void **state)
 	struct profile *p;
 
 	assert_int_equal(config_finish(*state, &f), 0);
-	p = profile_new(*state, NO_TABLES, name, &f);
+	p = profile_new(*state, NO_TABLES, &f);
+	assert_non_null(p);
+	assert_int_equal(profile_set_database(p, name, &f), 0);
 	memset(name, '#', 4);
 	assert_true(span_is(plan_of(p)->database, "shop"));
 	profile_free(p);
