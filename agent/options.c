@@ -274,6 +274,11 @@ const struct option options[] = {
 	  .def = ".",
 	  .debezium = "topic.delimiter",
 	  .help = "Between the parts of a topic's name" },
+	{ BOOL("format", "skip_messages_without_change",
+	  format.skip_messages_without_change), .def = "false",
+	  .debezium = "skip.messages.without.change",
+	  .help = "Leave out updates that change no published column; needs "
+		"REPLICA IDENTITY FULL" },
 	{ BOOL("format", "provide_transaction_metadata",
 	  format.provide_transaction_metadata), .def = "false",
 	  .debezium = "provide.transaction.metadata",

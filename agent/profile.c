@@ -74,6 +74,7 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		.tables = tables,
 		.prefixes = p->prefixes,
 		.boundaries = c->format.provide_transaction_metadata,
+		.skip_unchanged = c->format.skip_messages_without_change,
 		.skipped = strcmp(c->format.skipped_operations, "none") == 0 ?
 			"" : c->format.skipped_operations,
 	};

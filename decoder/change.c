@@ -360,6 +360,9 @@ next_update(struct change *c, struct event *e)
 	const struct pgoutput_message *m = &c->message;
 
 	e->old_row = sent(&m->row.old_row);
+	if (c->options->skip_unchanged && c->step == 0 &&
+	    !plan_row_changed(c->plan, e->old_row, &m->row.new_row))
+		return false;
 	if (plan_key_changed(c->plan, e->old_row, &m->row.new_row))
 		return next_rekey(c, e);
 	if (c->step > 0 || skipped(c, EVENT_UPDATE))

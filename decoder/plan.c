@@ -113,11 +113,11 @@ plan_key(const struct plan *plan, const struct pgoutput_tuple *tuple,
 		out, column, f);
 }
 
-/* What a key column's converted values need at most: two of below 1 GiB. */
+/* What a column's converted values need at most: two of below 1 GiB. */
 #define COMPARE_MAX ((size_t)4 << 30)
 
 /*
- * Compares as the key would be written. A value that cannot be written is
+ * Compares as the value would be written. One that cannot be written is
  * another one: the record itself will then say what is wrong with it.
  */
 static bool
@@ -145,28 +145,55 @@ same_value(const struct plan_column *c, const struct pgoutput_tuple *old_row,
 	return same;
 }
 
+/* Without a look at the types: the same text, or NULL in both. */
 static bool
-same_text(const struct pgoutput_value *a, const struct pgoutput_value *b)
+same_text(const struct pgoutput_tuple *old_row, const struct pgoutput_value *old,
+	const struct pgoutput_value *new)
 {
-	return a->kind == PGOUTPUT_TEXT && b->kind == PGOUTPUT_TEXT &&
-		a->len == b->len && memcmp(a->p, b->p, a->len) == 0;
+	if (old->kind == PGOUTPUT_NULL && new->kind == PGOUTPUT_NULL)
+		return old_row->image == PGOUTPUT_OLD;	/* else it was not sent */
+	if (old->kind != PGOUTPUT_TEXT)
+		return false;
+	return new->kind == PGOUTPUT_UNCHANGED ||
+		(new->kind == PGOUTPUT_TEXT && old->len == new->len &&
+		memcmp(old->p, new->p, old->len) == 0);
+}
+
+static bool
+differ(const struct plan_column *columns, size_t count,
+	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint16_t at = columns[i].index;
+
+		if (!same_text(old_row, &old_row->cols[at], &new_row->cols[at]) &&
+		    !same_value(&columns[i], old_row, new_row))
+			return true;
+	}
+	return false;
+}
+
+/* Both are there, and of the relation's width; if not, the record will say so. */
+static bool
+comparable(const struct plan *plan, const struct pgoutput_tuple *old_row,
+	const struct pgoutput_tuple *new_row)
+{
+	return old_row && old_row->image != PGOUTPUT_NONE &&
+		check_width(plan, new_row, old_row, NULL) == 0;
 }
 
 bool
 plan_key_changed(const struct plan *plan,
 	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row)
 {
-	if (!old_row || old_row->image == PGOUTPUT_NONE)
-		return false;
-	for (size_t i = 0; i < plan->nkey; i++) {
-		const struct plan_column *c = &plan->key[i];
+	return comparable(plan, old_row, new_row) &&
+		differ(plan->key, plan->nkey, old_row, new_row);
+}
 
-		if (c->index >= old_row->ncols || c->index >= new_row->ncols)
-			return false;
-		if (!same_text(&old_row->cols[c->index],
-				&new_row->cols[c->index]) &&
-		    !same_value(c, old_row, new_row))
-			return true;
-	}
-	return false;
+bool
+plan_row_changed(const struct plan *plan,
+	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row)
+{
+	return !comparable(plan, old_row, new_row) ||
+		differ(plan->columns, plan->ncolumns, old_row, new_row);
 }

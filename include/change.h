@@ -59,6 +59,7 @@ struct change_options {
 	const char *skipped;		/* operations not published, "t" by default */
 	const struct filter *prefixes;	/* of logical messages; NULL: all */
 	bool boundaries;		/* BEGIN and END are events, the others are counted */
+	bool skip_unchanged;		/* updates that change no published column */
 };
 
 struct change;

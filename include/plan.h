@@ -96,5 +96,8 @@ int plan_key(const struct plan *plan, const struct pgoutput_tuple *tuple,
  */
 bool plan_key_changed(const struct plan *plan,
 	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row);
+/* The same for the columns of the row that are published; true without an old image. */
+bool plan_row_changed(const struct plan *plan,
+	const struct pgoutput_tuple *old_row, const struct pgoutput_tuple *new_row);
 
 #endif

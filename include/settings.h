@@ -101,6 +101,7 @@ struct config {
 		bool extended_headers_enabled;
 		char *skipped_operations;	/* "t", "none", "c,t", ... */
 		char *topic_delimiter;
+		bool skip_messages_without_change;
 		bool provide_transaction_metadata;
 		char *topic_transaction;	/* behind prefix and delimiter */
 		struct config_list column_include_list;	/* schema.table.column */

@@ -38,7 +38,7 @@ set_up(void **state)
 	options.skipped = "t";
 	options.tables = NULL;
 	options.prefixes = NULL;
-	options.boundaries = false;
+	options.boundaries = options.skip_unchanged = false;
 	buf_init(&x->b, 1 << 20);
 	x->change = change_new(&options);
 	*state = x;
@@ -428,6 +428,32 @@ an_event_given_again_is_counted_once(void **state)
 }
 
 static void
+updates_that_change_nothing_can_be_skipped(void **state)
+{
+	struct fixture *x = *state;
+
+	options.skip_unchanged = true;
+	with_boundaries(x);
+	begin(x, 0x1000, 5);
+	tell(x, RELID, 'f');
+	row(x, 'U', 'O', ROW("1", "a"), ROW("1", "a"));
+	no_more(x);
+	row(x, 'U', 'O', ROW("1", "a"), ROW("1", UNCHANGED));
+	no_more(x);
+	row(x, 'U', 'O', ROW("1", "a"), ROW("1", "b"));
+	assert_order(next(x, EVENT_UPDATE), 1, 1);
+	no_more(x);
+	row(x, 'U', 'O', ROW("1", "a"), ROW("2", "a"));
+	next(x, EVENT_DELETE);
+	next(x, EVENT_TOMBSTONE);
+	assert_order(next(x, EVENT_CREATE), 3, 3);
+	no_more(x);
+	/* Without the old row nobody knows. */
+	row(x, 'U', 0, NONE, ROW("1", "a"));
+	next(x, EVENT_UPDATE);
+}
+
+static void
 logical_messages(void **state)
 {
 	struct fixture *x = *state;
@@ -623,6 +649,7 @@ main(void)
 		TEST(boundaries_are_events_and_the_others_are_counted),
 		TEST(what_is_not_emitted_is_not_counted),
 		TEST(an_event_given_again_is_counted_once),
+		TEST(updates_that_change_nothing_can_be_skipped),
 		TEST(logical_messages),
 		TEST(origin_belongs_to_its_transaction),
 		TEST(an_identical_relation_keeps_its_plan),

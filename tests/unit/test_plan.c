@@ -281,6 +281,48 @@ a_key_is_compared_as_it_is_written(void **state)
 	plan_free(plan);
 }
 
+static bool
+row_changed(const struct plan *plan, enum pgoutput_image image,
+	const char *const was[3], const char *const is[3])
+{
+	struct pgoutput_value o[4], n[4];
+	struct pgoutput_tuple old_row = tuple_of(image, o, was[0], was[1], was[2]);
+	struct pgoutput_tuple new_row = tuple_of(PGOUTPUT_NEW, n, is[0], is[1], is[2]);
+
+	return plan_row_changed(plan, &old_row, &new_row);
+}
+
+/* Columns a and b of three; b has the default 5. */
+static void
+a_row_changes_with_its_published_columns(void **state)
+{
+	struct span pattern = SPAN("!public.t.c");
+	struct fail f = FAIL_INIT;
+	struct filter *filter = filter_new(&pattern, 1, &f);
+	struct facts facts = facts_of();
+	struct plan *plan;
+
+	(void)state;
+	options.columns = filter;
+	plan = compile('f', "1110", &facts);
+	options.columns = NULL;
+	assert_false(row_changed(plan, PGOUTPUT_OLD, V("1", "2", "3"), V("1", "2", "3")));
+	assert_false(row_changed(plan, PGOUTPUT_OLD, V("1", "2", "3"), V("1", "2", "4")));
+	assert_true(row_changed(plan, PGOUTPUT_OLD, V("1", "2", "3"), V("2", "2", "3")));
+	assert_true(row_changed(plan, PGOUTPUT_OLD, V("1", NULL, "3"), V("1", "5", "3")));
+	/* NULL that stayed, where the catalogue says NOT NULL by now. */
+	assert_false(row_changed(plan, PGOUTPUT_OLD, V("1", NULL, "3"), V("1", NULL, "3")));
+	assert_false(row_changed(plan, PGOUTPUT_OLD, V("1", "2", "3"), V("1", UNCHANGED, "3")));
+	/* Of a key image, the default stands for what was not sent. */
+	assert_false(row_changed(plan, PGOUTPUT_KEY, V("1", NULL, NULL), V("1", "5", NULL)));
+	assert_true(row_changed(plan, PGOUTPUT_KEY, V("1", NULL, NULL), V("1", "6", NULL)));
+	/* Without an old image nothing is known. */
+	assert_true(row_changed(plan, PGOUTPUT_NONE, V("1", "2", "3"), V("1", "2", "3")));
+	assert_true(plan_row_changed(plan, NULL, NULL));
+	plan_free(plan);
+	filter_free(filter);
+}
+
 static void
 a_key_without_a_mapping_is_said(void **state)
 {
@@ -395,6 +437,7 @@ main(void)
 		cmocka_unit_test(a_column_filter),
 		cmocka_unit_test(a_configured_key_changes_with_its_values),
 		cmocka_unit_test(a_key_is_compared_as_it_is_written),
+		cmocka_unit_test(a_row_changes_with_its_published_columns),
 		cmocka_unit_test(a_key_without_a_mapping_is_said),
 		cmocka_unit_test(a_default_that_cannot_be_is_named),
 		cmocka_unit_test(a_table_without_columns),

@@ -1,0 +1,10 @@
+insert into f values (1,'a','b',1.10,'mm');
+update f set b='c';
+update f set a='c';
+update f set n=1.1;
+update f set m='nn';
+update f set id=2;
+update f set id=3, a='z';
+insert into d values (1,'a','b');
+update d set b='c';
+update d set id=2;
