@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "confirm.h"
 #include "log.h"
 #include "loop.h"
 #include "patterns.h"
@@ -22,8 +23,6 @@
 #define STATUS_GAP_US 100000
 /* While input is left unread no keepalive can ask for a status: send them unasked. */
 #define STATUS_UNREAD_US 500000
-#define STATE_GAP_US 1000000
-#define STATE_IDLE_GAP_US 100000
 /* How long a stopping agent, or a stopping server, waits for the sink. */
 #define DRAIN_US 3000000
 #define TICK_US 100000
@@ -44,17 +43,17 @@ struct agent {
 	struct track *track;
 	struct state *state;
 	struct state_record record;	/* as it was read, then as it was saved */
+	struct confirm *confirm;
 	struct session *session;
 	struct profile *profile;
 	struct pipeline_options pipeline_options;
 	struct pipeline *pipeline;
 
 	bool streaming;
-	bool unsaved;			/* the state record must be written at once */
 	bool more;			/* the socket may hold frames: do not wait */
 	int64_t nap_until;
 	lsn_t told;			/* confirmed position last sent */
-	int64_t told_at, state_at;
+	int64_t told_at;
 	int64_t stopping_since;		/* the server wants to stop; 0: no */
 	lsn_t nagged_at;
 	unsigned nags;
@@ -142,31 +141,25 @@ first_stream(struct agent *a, struct fail *f)
 	return 0;
 }
 
-/* Copies who we are; a promoted standby changes the timeline under us. */
-static void
-identify(struct agent *a)
-{
-	const struct session_info *info = session_info(a->session);
-
-	snprintf(a->record.system_id, sizeof a->record.system_id, "%s",
-		info->identity.system_id);
-	snprintf(a->record.slot, sizeof a->record.slot, "%s",
-		a->config->postgres.slot);
-	a->record.timeline = info->identity.timeline;
-}
-
 static int
 begin_stream(struct agent *a, struct fail *f)
 {
-	if (!a->pipeline && first_stream(a, f) == -1)
-		return -1;
-	identify(a);
+	const struct session_info *info = session_info(a->session);
+
+	if (!a->pipeline) {
+		if (first_stream(a, f) == -1)
+			return -1;
+		/* Should the server forget what it has confirmed, we do not. */
+		track_idle(a->track, info->confirmed);
+	}
+	confirm_identify(a->confirm, info->identity.system_id,
+		info->identity.timeline, a->config->postgres.slot,
+		info->confirmed);
 	a->streaming = a->more = true;
 	a->told = 0;
 	a->told_at = a->loop.now_us;
 	a->stopping_since = 0;
 	a->nags = 0;
-	a->unsaved = true;		/* from now on the slot is known */
 	return 0;
 }
 
@@ -284,13 +277,13 @@ status_due(const struct agent *a)
 		return true;
 	if (!pipeline_ready(a->pipeline) && since >= STATUS_UNREAD_US)
 		return true;
-	return track_confirmed(a->track) != a->told && since >= STATUS_GAP_US;
+	return confirm_lsn(a->confirm) != a->told && since >= STATUS_GAP_US;
 }
 
 static int
 send_status(struct agent *a, struct fail *f)
 {
-	lsn_t confirmed = track_confirmed(a->track);
+	lsn_t confirmed = confirm_lsn(a->confirm);
 
 	if (repl_status(session_repl(a->session), confirmed,
 			loop_unix_ns() / 1000, false, f) == -1)
@@ -313,14 +306,14 @@ let_server_go(struct agent *a)
 		"the server is stopping and records are still on their way: "
 		"closing the connection, the slot stays where it is" };
 	bool stopping = session_server_stopping(a->session) ||
-		(a->nags >= NAGGING && track_confirmed(a->track) < a->nagged_at);
+		(a->nags >= NAGGING && confirm_lsn(a->confirm) < a->nagged_at);
 
 	if (!stopping)
 		a->stopping_since = 0;
 	else if (!a->stopping_since)
 		a->stopping_since = a->loop.now_us;
 	else if (a->loop.now_us - a->stopping_since > DRAIN_US &&
-		 (track_pending(a->track) > 0 || !pipeline_ready(a->pipeline)))
+		 (!confirm_complete(a->confirm) || !pipeline_ready(a->pipeline)))
 		disconnect(a, &why);
 }
 
@@ -338,35 +331,6 @@ stream(struct agent *a, struct fail *f)
 		return -1;
 	if (a->streaming)
 		let_server_go(a);
-	return 0;
-}
-
-/* Often when there is nothing else to do, seldom under load. */
-static int
-save_state(struct agent *a, bool at_once, struct fail *f)
-{
-	struct state_record next = a->record;
-	int64_t gap = track_pending(a->track) ? STATE_GAP_US : STATE_IDLE_GAP_US;
-	lsn_t last = track_last_commit(a->track);
-
-	if (last > next.last_commit)
-		next.last_commit = last;
-	if (!a->unsaved && next.last_commit == a->record.last_commit)
-		return 0;
-	if (!a->unsaved && !at_once && a->loop.now_us - a->state_at < gap)
-		return 0;
-	next.known = true;
-	switch (state_save(a->state, a->sink, &next, f)) {
-	case SINK_FAILED:
-		return -1;
-	case SINK_FULL:
-		return 0;	/* the next turn tries again */
-	case SINK_OK:
-		break;
-	}
-	a->record = next;
-	a->unsaved = false;
-	a->state_at = a->loop.now_us;
 	return 0;
 }
 
@@ -420,9 +384,9 @@ turn(struct agent *a, struct fail *f)
 	if (!a->streaming && session_streaming(a->session) &&
 	    begin_stream(a, f) == -1)
 		return -1;
-	if (a->streaming && stream(a, f) == -1)
+	if (confirm_step(a->confirm, a->loop.now_us, false, f) == -1)
 		return -1;
-	return a->pipeline ? save_state(a, false, f) : 0;
+	return a->streaming ? stream(a, f) : 0;
 }
 
 /* Waits for what the sink has taken, at most until `end`. */
@@ -446,7 +410,7 @@ static void
 leave(struct agent *a)
 {
 	struct repl *repl = session_repl(a->session);
-	lsn_t confirmed = track_confirmed(a->track);
+	lsn_t confirmed = confirm_lsn(a->confirm);
 	int64_t end = a->loop.now_us + DRAIN_US / 3;
 	struct fail f = FAIL_INIT;
 
@@ -470,9 +434,10 @@ stop(struct agent *a, struct fail *f)
 
 	if (drain_sink(a, end, f) == -1)
 		return -1;
-	if (a->pipeline && save_state(a, true, f) == -1)
+	if (confirm_step(a->confirm, a->loop.now_us, true, f) == -1)
 		return -1;
-	if (drain_sink(a, end, f) == -1)
+	if (drain_sink(a, end, f) == -1 ||
+	    confirm_step(a->confirm, a->loop.now_us, true, f) == -1)
 		return -1;
 	if (a->sink->ops->pending(a->sink) > 0)
 		log_warn("stopping before the sink has acknowledged everything: "
@@ -509,8 +474,9 @@ set_up(struct agent *a, const struct config *c, struct fail *f)
 		return fail_set(f, FAIL_FATAL, "out of memory");
 	if (load_state(a, f) == -1)
 		return -1;
+	a->confirm = confirm_new(a->state, a->sink, a->track, &a->record);
 	a->session = session_new(c, a->tables, &a->record);
-	return a->session ? 0 : fail_set(f, FAIL_FATAL, "out of memory");
+	return a->confirm && a->session ? 0 : fail_set(f, FAIL_FATAL, "out of memory");
 }
 
 static void
@@ -519,6 +485,7 @@ tear_down(struct agent *a)
 	pipeline_free(a->pipeline);
 	profile_free(a->profile);
 	session_free(a->session);
+	confirm_free(a->confirm);
 	state_free(a->state);
 	if (a->sink)
 		a->sink->ops->free(a->sink);

@@ -52,6 +52,7 @@ struct session {
 	bool slot_seen;			/* in this process: from now on its absence is a loss */
 	int last_pid;			/* our last walsender, which may take a moment to go */
 	int held_by;			/* whom we have logged to wait for */
+	bool waited;			/* for another agent, which has its own record */
 	struct fail said;		/* logged last, and when */
 	int64_t said_at;
 };
@@ -219,6 +220,7 @@ wait_for_holder(struct session *s, int64_t now_us)
 {
 	bool own = s->slot.active_pid == s->last_pid;
 
+	s->waited |= !own;
 	if (!own && s->held_by != s->slot.active_pid) {
 		s->held_by = s->slot.active_pid;
 		log_info("the slot is in use, waiting for it",
@@ -266,15 +268,37 @@ followed(const struct session *s)
 		l.system_id = streamed->system_id;
 		l.timeline = streamed->timeline;
 	}
+	if (is_known(s) && s->known->confirmed > l.position)
+		l.position = s->known->confirmed;
 	if (s->restart > l.position)
 		l.position = s->restart;
 	return l;
+}
+
+/*
+ * The slot never stands beyond what the record says may have been confirmed:
+ * the record is written first. While we waited for another agent it moved on.
+ */
+static int
+check_slot_position(const struct session *s, struct fail *f)
+{
+	if (!s->slot.found || !is_known(s) || s->waited ||
+	    s->slot.confirmed <= s->known->confirmed)
+		return 0;
+	return fail_set(f, FAIL_LOST, "slot %s stands at " LSN_FMT ", but no more "
+		"than " LSN_FMT " was ever confirmed: it was made anew or moved by "
+		"somebody else, and changes in between are not published; to go "
+		"on without them, remove the state record",
+		s->config->postgres.slot, LSN_ARG(s->slot.confirmed),
+		LSN_ARG(s->known->confirmed));
 }
 
 /* The slot is there, or is made now. */
 static int
 identity_accepted(struct session *s, int64_t now_us, struct fail *f)
 {
+	if (check_slot_position(s, f))
+		return -1;
 	return s->slot.found ? begin_start(s, now_us, f) :
 		begin_create(s, now_us, f);
 }

@@ -100,6 +100,7 @@ static bool
 read_members(struct json_object *o, struct state_record *out)
 {
 	const char *last = text_of(o, "last_commit");
+	const char *confirmed = text_of(o, "confirmed");
 	int64_t timeline = number_of(o, "timeline");
 
 	if (timeline < 0 || timeline > UINT32_MAX)
@@ -107,7 +108,8 @@ read_members(struct json_object *o, struct state_record *out)
 	out->timeline = (uint32_t)timeline;
 	return copy(out->system_id, sizeof(out->system_id), text_of(o, "system_id")) &&
 		copy(out->slot, sizeof(out->slot), text_of(o, "slot")) &&
-		last && lsn_parse(span_of(last), &out->last_commit);
+		last && lsn_parse(span_of(last), &out->last_commit) &&
+		confirmed && lsn_parse(span_of(confirmed), &out->confirmed);
 }
 
 /* `where` names the place for messages. 1 or -1. */
@@ -179,16 +181,18 @@ static int
 render(struct buf *b, const struct state_record *r, struct fail *f)
 {
 	struct json_object *o = json_object_new_object();
-	char lsn[24];
+	char lsn[24], confirmed[24];
 
 	if (!o)
 		return fail_set(f, FAIL_FATAL, "out of memory");
 	snprintf(lsn, sizeof(lsn), LSN_FMT, LSN_ARG(r->last_commit));
+	snprintf(confirmed, sizeof(confirmed), LSN_FMT, LSN_ARG(r->confirmed));
 	json_object_object_add(o, "version", json_object_new_int(VERSION));
 	json_object_object_add(o, "system_id", json_object_new_string(r->system_id));
 	json_object_object_add(o, "timeline", json_object_new_int64(r->timeline));
 	json_object_object_add(o, "slot", json_object_new_string(r->slot));
 	json_object_object_add(o, "last_commit", json_object_new_string(lsn));
+	json_object_object_add(o, "confirmed", json_object_new_string(confirmed));
 	buf_reset(b);
 	buf_put_str(b, json_object_to_json_string_ext(o,
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -196,9 +200,15 @@ render(struct buf *b, const struct state_record *r, struct fail *f)
 	return b->failed ? fail_set(f, FAIL_FATAL, "out of memory") : 0;
 }
 
+bool
+state_tracked(const struct state *s)
+{
+	return !s->volatile_ && !s->path;
+}
+
 enum sink_result
 state_save(struct state *s, struct sink *sink, const struct state_record *r,
-	struct fail *f)
+	uint64_t unit, struct fail *f)
 {
 	struct record record = RECORD_INIT;
 
@@ -214,5 +224,5 @@ state_save(struct state *s, struct sink *sink, const struct state_record *r,
 	record.value = buf_span(&s->text);
 	record.partition = 0;
 	record.compacted = true;
-	return sink->ops->send(sink, &record, TRACK_NONE, f);
+	return sink->ops->send(sink, &record, unit, f);
 }

@@ -225,6 +225,12 @@ track_last_commit(const struct track *t)
 	return t->last_commit;
 }
 
+bool
+track_popped(const struct track *t, uint64_t unit)
+{
+	return unit < t->head;
+}
+
 uint64_t
 track_pending(const struct track *t)
 {

@@ -4,10 +4,11 @@
  * One small JSON text, in a compacted Kafka topic (key "<prefix>/<slot>",
  * always partition 0) or in a file:
  *
- *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake","last_commit":"0/15D3A28"}
+ *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake","last_commit":"0/15D3A28","confirmed":"0/15D3A60"}
  *
  * It feeds source.sequence after a restart and tells a slot that was dropped
- * or recreated from a first start; it never decides a flush position. A text
+ * or recreated from a first start; it never raises a flush position (see
+ * confirm.h). A text
  * that is not such a record is refused, never taken for "no record".
  */
 #ifndef STATE_H
@@ -23,6 +24,7 @@ struct state_record {
 	uint32_t timeline;
 	char slot[64];
 	lsn_t last_commit;	/* end of the last commit that was acknowledged whole */
+	lsn_t confirmed;	/* the server may have been told this much */
 };
 
 struct state;
@@ -42,11 +44,14 @@ void state_free(struct state *s);
  */
 int state_load(struct state *s, struct state_record *out, struct fail *f);
 
+/* True if it goes through the sink, and is durable when it is acknowledged; else when it is saved. */
+bool state_tracked(const struct state *s);
+
 /*
  * Writes it: a file is replaced atomically, the topic's record goes through
- * `sink` (not tracked, but fatal when it fails). SINK_FULL: later.
+ * `sink` as one of `unit`. SINK_FULL: later.
  */
 enum sink_result state_save(struct state *s, struct sink *sink,
-	const struct state_record *r, struct fail *f);
+	const struct state_record *r, uint64_t unit, struct fail *f);
 
 #endif

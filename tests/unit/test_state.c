@@ -31,7 +31,7 @@ struct fixture {
 
 static const struct state_record sample = {
 	.known = true, .system_id = "7312345678901234567", .timeline = 2,
-	.slot = "pgwake", .last_commit = 0x100000002
+	.slot = "pgwake", .last_commit = 0x100000002, .confirmed = 0x100000003
 };
 
 static int
@@ -93,7 +93,7 @@ save(struct fixture *x, const struct state_record *r)
 	enum sink_result result;
 
 	assert_non_null(s);
-	while ((result = state_save(s, x->sink, r, &x->fail)) == SINK_FULL ||
+	while ((result = state_save(s, x->sink, r, TRACK_NONE, &x->fail)) == SINK_FULL ||
 			(x->sink && x->sink->ops->pending(x->sink))) {
 		struct pollfd p = x->sink->ops->wait(x->sink);
 
@@ -115,6 +115,7 @@ assert_record(const struct state_record *r, const struct state_record *expected)
 	assert_string_equal(r->slot, expected->slot);
 	assert_int_equal(r->timeline, expected->timeline);
 	assert_int_equal(r->last_commit, expected->last_commit);
+	assert_int_equal(r->confirmed, expected->confirmed);
 }
 
 static void
@@ -166,7 +167,7 @@ a_file_keeps_the_record(void **state)
 	fclose(file);
 	assert_string_equal(text, "{\"version\":1,\"system_id\":"
 		"\"7312345678901234567\",\"timeline\":2,\"slot\":\"pgwake\","
-		"\"last_commit\":\"1/2\"}");
+		"\"last_commit\":\"1/2\",\"confirmed\":\"1/3\"}");
 	snprintf(fresh, sizeof(fresh), "%s.new", x->path);
 	assert_int_equal(stat(fresh, &st), -1);
 }
@@ -176,16 +177,16 @@ what_is_no_record_is_refused(void **state)
 {
 	static const char *const texts[] = {
 		"garbage", "{", "[]", "null", "{}", "{\"version\":1}",
-		"{\"version\":\"1\",\"system_id\":\"1\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
-		"{\"version\":1,\"system_id\":7,\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
-		"{\"version\":1,\"system_id\":\"7\",\"timeline\":-1,\"slot\":\"s\",\"last_commit\":\"0/1\"}",
+		"{\"version\":\"1\",\"system_id\":\"1\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
+		"{\"version\":1,\"system_id\":7,\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
+		"{\"version\":1,\"system_id\":\"7\",\"timeline\":-1,\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":4294967296,"
-			"\"slot\":\"s\",\"last_commit\":\"0/1\"}",
-		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":null,\"last_commit\":\"0/1\"}",
-		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"01\"}",
+			"\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
+		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":null,\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
+		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"01\",\"confirmed\":\"0/2\"}",
 		"{\"version\":1,\"system_id\":\"7\",\"timeline\":1,\"slot\":\"s\"}",
 		"{\"version\":1,\"system_id\":\"123456789012345678901234567890123\",\"timeline\":1,"
-			"\"slot\":\"s\",\"last_commit\":\"0/1\"}",
+			"\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
 	};
 	struct fixture *x = *state;
 	struct state_record r;
@@ -236,7 +237,7 @@ a_file_that_cannot_be_used(void **state)
 	x->config.state.file = (char *)"/nonexistent/state";
 	s = state_new(&x->config, &x->fail);
 	assert_int_equal(state_load(s, &r, &x->fail), 1);
-	assert_int_equal(state_save(s, NULL, &sample, &x->fail), SINK_FAILED);
+	assert_int_equal(state_save(s, NULL, &sample, TRACK_NONE, &x->fail), SINK_FAILED);
 	assert_int_equal(x->fail.kind, FAIL_CONFIG);
 	assert_non_null(strstr(x->fail.text, "/nonexistent/state"));
 	state_free(s);
