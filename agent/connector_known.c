@@ -115,10 +115,6 @@ static const struct connector_known known[] = {
 		"publication exists and says otherwise" },
 	{ "include.schema.comments", CHANGES, "false", "schemas would lack the "
 		"comments" },
-	{ "schema.name.adjustment.mode", CHANGES, "none", "names in schemas "
-		"would stay as they are" },
-	{ "field.name.adjustment.mode", CHANGES, "none", "names of columns "
-		"would stay as they are" },
 	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },
 	{ "sourceinfo.struct.maker", CHANGES,
 	  "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",

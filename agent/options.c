@@ -23,6 +23,7 @@ static const char *const hstore_modes[] = { "json", "map", NULL };
 static const char *const binary_modes[] = {
 	"bytes", "base64", "base64-url-safe", "hex", NULL
 };
+static const char *const naming_modes[] = { "none", "avro", "avro_unicode", NULL };
 static const char *const decimal_formats[] = { "base64", "numeric", NULL };
 static const char *const log_levels[] = { "debug", "info", "warn", "error", NULL };
 
@@ -295,6 +296,15 @@ const struct option options[] = {
 	{ LIST("format", "column_exclude_list", format.column_exclude_list),
 	  .debezium = "column.exclude.list",
 	  .help = "Patterns on schema.table.column: these are not" },
+	{ CHOICE("format", "schema_name_adjustment_mode",
+	  format.schema_name_adjustment_mode, naming_modes), .def = "none",
+	  .debezium = "schema.name.adjustment.mode",
+	  .help = "Names of schemas that Avro can have: _ or _uXXXX in place "
+		"of what it cannot" },
+	{ CHOICE("format", "field_name_adjustment_mode",
+	  format.field_name_adjustment_mode, naming_modes), .def = "none",
+	  .debezium = "field.name.adjustment.mode",
+	  .help = "The same for the names of fields, which are those of columns" },
 	{ STRING("format", "message_key_columns", format.message_key_columns),
 	  .debezium = "message.key.columns",
 	  .help = "Columns of the key in place of a table's own: "

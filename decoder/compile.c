@@ -72,6 +72,8 @@ make_column(const struct draft *d, uint16_t index, bool known,
 
 	column->index = index;
 	column->name = arena_copy(d->a, def->name);
+	column->field = naming_field(d->options->field_names, column->name,
+		d->a);
 	column->not_null = fact && fact->not_null &&
 		!(d->relaxed && d->relaxed[index]);
 	mapped = types_map(&d->options->types, d->facts, def->type,
@@ -118,6 +120,28 @@ add_column(struct draft *d, uint16_t index, struct fail *f)
 	return made == -1 ? -1 : 0;
 }
 
+/* Two columns that would have one name, for it has been adjusted. */
+static int
+check_fields(const struct draft *d, const struct plan_column *columns,
+	size_t n, struct fail *f)
+{
+	if (d->options->field_names == NAMING_NONE)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (span_eq(columns[i].field, columns[j].field))
+				return fail_set(f, FAIL_CONFIG,
+					"columns \"%.*s\" and \"%.*s\" would both "
+					"be called \"%.*s\": leave one out "
+					"(format.column_exclude_list), rename it, or "
+					"set format.field_name_adjustment_mode to "
+					"another mode",
+					SPAN_ARG(columns[j].name),
+					SPAN_ARG(columns[i].name),
+					SPAN_ARG(columns[i].field));
+	return 0;
+}
+
 static int
 add_columns(struct draft *d, struct fail *f)
 {
@@ -133,7 +157,7 @@ add_columns(struct draft *d, struct fail *f)
 		if (wanted(d, d->relation->cols[i].name) &&
 		    add_column(d, i, f) == -1)
 			return -1;
-	return 0;
+	return check_fields(d, d->columns, d->plan->ncolumns, f);
 }
 
 /*
@@ -163,7 +187,7 @@ add_key(struct draft *d, struct fail *f)
 	d->plan->key = key;
 	d->plan->key_not_primary = keys.not_primary;
 	d->plan->key_incomplete = d->plan->nkey < keys.count;
-	return 0;
+	return check_fields(d, key, d->plan->nkey, f);
 }
 
 struct plan *

@@ -65,13 +65,24 @@ plan_schema_transaction(struct arena *a)
 	return s;
 }
 
+/* The topic's name with `suffix`, as a schema may be called. */
+static struct span
+schema_name(struct plan *plan, const struct plan_options *options,
+	const char *suffix)
+{
+	struct arena *a = &plan->arena;
+
+	return naming_schema(options->schema_names,
+		arena_printf(a, "%.*s.%s", SPAN_ARG(plan->topic), suffix), a);
+}
+
 static const struct schema *
-envelope_schema(struct plan *plan)
+envelope_schema(struct plan *plan, const struct plan_options *options)
 {
 	struct arena *a = &plan->arena;
 	const struct schema *time = schema_new(a, SCHEMA_INT64, true);
 	struct schema *s = schema_struct(a, false,
-		arena_printf(a, "%.*s.Envelope", SPAN_ARG(plan->topic)), 2, 8);
+		schema_name(plan, options, "Envelope"), 2, 8);
 
 	set(a, s, 0, "before", plan->row_schema);
 	set(a, s, 1, "after", plan->row_schema);
@@ -85,22 +96,21 @@ envelope_schema(struct plan *plan)
 }
 
 static void
-row_schemas(struct plan *plan)
+row_schemas(struct plan *plan, const struct plan_options *options)
 {
 	struct arena *a = &plan->arena;
 	struct schema *row = schema_struct(a, true,
-		arena_printf(a, "%.*s.Value", SPAN_ARG(plan->topic)), 0,
-		plan->ncolumns);
+		schema_name(plan, options, "Value"), 0, plan->ncolumns);
 	struct schema *key = schema_struct(a, false,
-		arena_printf(a, "%.*s.Key", SPAN_ARG(plan->topic)), 0, plan->nkey);
+		schema_name(plan, options, "Key"), 0, plan->nkey);
 
 	if (!row || !key)
 		return;
 	for (size_t i = 0; i < plan->ncolumns; i++)
-		schema_set_field(a, row, i, plan->columns[i].name,
+		schema_set_field(a, row, i, plan->columns[i].field,
 			plan->columns[i].type.schema);
 	for (size_t i = 0; i < plan->nkey; i++)
-		schema_set_field(a, key, i, plan->key[i].name,
+		schema_set_field(a, key, i, plan->key[i].field,
 			plan->key[i].type.schema);
 	plan->row_schema = row;
 	plan->key_schema = key;
@@ -160,7 +170,7 @@ plan_schema_compile(struct plan *plan, const struct plan_options *options,
 	const struct json_options *o = &options->json;
 	bool in_header = options->headers_json && options->header_schemas;
 
-	row_schemas(plan);
+	row_schemas(plan, options);
 	if (arena_failed(a))
 		return 0;	/* reported by the caller */
 	if (plan_schema_head(a, options->key_schemas, o, plan->key_schema,
@@ -168,7 +178,8 @@ plan_schema_compile(struct plan *plan, const struct plan_options *options,
 	    plan_schema_head(a, in_header, o, plan->key_schema,
 			&plan->link_head, f) == -1 ||
 	    plan_schema_head(a, options->value_schemas, o,
-			options->value_schemas ? envelope_schema(plan) : NULL,
+			options->value_schemas ? envelope_schema(plan, options) :
+			NULL,
 			&plan->value_head, f) == -1)
 		return -1;
 	plan->key_tail = span_of(options->key_schemas ? "}" : "");

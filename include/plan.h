@@ -12,6 +12,7 @@
 
 #include "filter.h"
 #include "json.h"
+#include "naming.h"
 #include "pgoutput.h"
 #include "rule.h"
 #include "types.h"
@@ -30,13 +31,15 @@ struct plan_options {
 	const struct filter *const *keys;	/* message_key_columns, see keys.h */
 	size_t nkeys;
 	struct rule_set rules;		/* masks and source types of columns */
+	enum naming schema_names, field_names;
 };
 
 struct plan_column {
 	uint16_t index;			/* in the tuple */
 	bool not_null;
 	bool unmasked;			/* a mask was asked for, its type has none */
-	struct span name;
+	struct span name;		/* in the database */
+	struct span field;		/* in the schema */
 	struct type_mapping type;
 	struct value missing;		/* when not sent: its default, fall-back or NULL */
 	struct value null;		/* for NULL: NULL, unless a mask hides it */

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "naming.h"
 #include "types.h"
 
 struct config_list {		/* strings, in the order given */
@@ -106,6 +107,7 @@ struct config {
 		char *topic_transaction;	/* behind prefix and delimiter */
 		struct config_list column_include_list;	/* schema.table.column */
 		struct config_list column_exclude_list;	/* not both */
+		int schema_name_adjustment_mode, field_name_adjustment_mode;	/* enum naming */
 		char *message_key_columns;	/* "table:column,column;..." */
 		struct config_groups column_mask, column_truncate;	/* struct config_mask */
 		struct config_groups column_mask_hash;	/* struct config_hash */

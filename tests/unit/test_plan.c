@@ -343,6 +343,34 @@ a_key_without_a_mapping_is_said(void **state)
 }
 
 static void
+two_columns_of_one_adjusted_name(void **state)
+{
+	struct pgoutput_column cols[] = { { SPAN("a-b"), OID_INT4, -1, true },
+		{ SPAN("a_b"), OID_INT4, -1, false } };
+	struct pgoutput_relation def = { 7, SPAN("public"), SPAN("t"), 'd', 2, cols };
+	struct facts facts = facts_of();
+	struct fail f = FAIL_INIT;
+	struct plan *plan;
+
+	(void)state;
+	options.field_names = NAMING_AVRO;
+	assert_null(compile_plan(&options, &def, &facts, NULL, &f));
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_memory_equal(f.text, "table public.t: columns \"a-b\" and \"a_b\" would both "
+		"be called \"a_b\"", 66);
+	options.field_names = NAMING_AVRO_UNICODE;
+	options.schema_names = NAMING_AVRO_UNICODE;
+	plan = compile_plan(&options, &def, &facts, NULL, &f);
+	options.field_names = options.schema_names = NAMING_NONE;
+	assert_true(span_is(plan->columns[0].field, "a_u002db"));
+	assert_true(span_is(plan->columns[0].name, "a-b"));
+	assert_true(span_is(plan->key_schema->fields[0].name, "a_u002db"));
+	assert_true(span_is(plan->row_schema->fields[1].name, "a_u005fb"));
+	assert_true(span_is(plan->row_schema->name, "app.public.t.Value"));
+	plan_free(plan);
+}
+
+static void
 a_default_that_cannot_be_is_named(void **state)
 {
 	struct column_fact bad = columns[0];
@@ -439,6 +467,7 @@ main(void)
 		cmocka_unit_test(a_key_is_compared_as_it_is_written),
 		cmocka_unit_test(a_row_changes_with_its_published_columns),
 		cmocka_unit_test(a_key_without_a_mapping_is_said),
+		cmocka_unit_test(two_columns_of_one_adjusted_name),
 		cmocka_unit_test(a_default_that_cannot_be_is_named),
 		cmocka_unit_test(a_table_without_columns),
 		cmocka_unit_test(the_widest_table),
