@@ -113,8 +113,8 @@ static const struct connector_known known[] = {
 	{ "publish.via.partition.root", CHANGES, "false",
 	  "each partition would have a topic of its own, unless the "
 		"publication exists and says otherwise" },
-	{ "include.schema.comments", CHANGES, "false", "schemas would lack the "
-		"comments" },
+	{ "include.schema.comments", LOST, "false", "Debezium 3.6 writes no comments "
+		"of PostgreSQL; format.include_schema_comments does" },
 	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },
 	{ "sourceinfo.struct.maker", CHANGES,
 	  "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",

@@ -324,6 +324,10 @@ const struct option options[] = {
 		"hexadecimal; version 1 hashes what Java serialises "
 		"(column.mask.hash.A.with.salt.S, "
 		"column.mask.hash.v2.A.with.salt.S)" },
+	{ BOOL("format", "include_schema_comments", format.include_schema_comments),
+	  .def = "false",
+	  .help = "Comments on tables and columns as doc of their schemas; "
+		"Debezium's include.schema.comments writes none of PostgreSQL's" },
 	{ LIST("format", "column_propagate_source_type",
 	  format.column_propagate_source_type),
 	  .debezium = "column.propagate.source.type",

@@ -67,6 +67,7 @@ fill(struct profile *p, const struct config *c, const struct filter *tables)
 		.header_schemas = c->format.header_schemas,
 		.extended_headers = c->format.extended_headers_enabled,
 		.tombstones = c->format.tombstones_on_delete,
+		.comments = c->format.include_schema_comments,
 		.schema_names = (enum naming)c->format.schema_name_adjustment_mode,
 		.field_names = (enum naming)c->format.field_name_adjustment_mode,
 	};

@@ -60,6 +60,22 @@ add_default(const struct draft *d, struct plan_column *column,
 	return 0;
 }
 
+/* The comment takes the place of what the type says of itself. */
+static void
+add_comment(const struct draft *d, struct plan_column *column,
+	struct span comment)
+{
+	struct schema *schema;
+
+	if (!d->options->comments || !comment.len)
+		return;
+	schema = schema_copy(d->a, column->type.schema);
+	if (!schema)
+		return;
+	schema->doc = arena_copy(d->a, comment);
+	column->type.schema = schema;
+}
+
 /* 1; 0: the type has no mapping. `known`: the facts say what it is. */
 static int
 make_column(const struct draft *d, uint16_t index, bool known,
@@ -87,15 +103,20 @@ make_column(const struct draft *d, uint16_t index, bool known,
 	    add_default(d, column, def, fact->dflt, f) == -1)
 		return fail_context(f, "default of column \"%.*s\"",
 			SPAN_ARG(def->name));
+	if (fact)
+		add_comment(d, column, fact->comment);
 	return 1;
 }
 
 static void
 apply_rules(struct draft *d, struct plan_column *column)
 {
+	const struct pgoutput_column *def = &d->relation->cols[column->index];
+	const struct column_fact *fact = d->options->comments ?
+		facts_column(d->facts, def->name, def->type) : NULL;
 	struct rule_column c = {
-		.relation = d->relation, .facts = d->facts,
-		.column = &d->relation->cols[column->index],
+		.relation = d->relation, .facts = d->facts, .column = def,
+		.comment = fact ? fact->comment : (struct span){ NULL, 0 },
 		.mapping = &column->type,
 		.missing = &column->missing, .null = &column->null
 	};
@@ -213,6 +234,8 @@ compile_plan(const struct plan_options *options,
 	plan->table = arena_copy(d.a, relation->name);
 	plan->collection = arena_printf(d.a, "%.*s.%.*s",
 		SPAN_ARG(relation->schema), SPAN_ARG(relation->name));
+	if (options->comments && facts->comment.len)
+		plan->comment = arena_copy(d.a, facts->comment);
 	plan->topic = route_topic(d.a, options->prefix, options->delimiter,
 		relation->schema, relation->name);
 	if (add_columns(&d, f) == -1 || add_key(&d, f) == -1)

@@ -112,6 +112,7 @@ row_schemas(struct plan *plan, const struct plan_options *options)
 	for (size_t i = 0; i < plan->nkey; i++)
 		schema_set_field(a, key, i, plan->key[i].field,
 			plan->key[i].type.schema);
+	row->doc = plan->comment;
 	plan->row_schema = row;
 	plan->key_schema = key;
 }

@@ -32,6 +32,7 @@ struct plan_options {
 	size_t nkeys;
 	struct rule_set rules;		/* masks and source types of columns */
 	enum naming schema_names, field_names;
+	bool comments;			/* of columns and table, as doc */
 };
 
 struct plan_column {
@@ -53,6 +54,7 @@ struct plan {
 	struct arena arena;
 	uint32_t relid;
 	struct span schema, table;	/* names in the database */
+	struct span comment;		/* on the table, to be told; absent otherwise */
 	struct span collection;		/* "schema.table" */
 	struct span topic;
 	uint16_t tuple_columns;		/* what a tuple of this relation must have */

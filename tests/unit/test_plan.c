@@ -343,6 +343,43 @@ a_key_without_a_mapping_is_said(void **state)
 }
 
 static void
+comments_become_docs(void **state)
+{
+	struct column_fact commented[4];
+	struct span pattern = SPAN("public.t.b");
+	struct fail f = FAIL_INIT;
+	struct filter *filter = filter_new(&pattern, 1, &f);
+	const struct rule rule = { .columns = filter, .source_type = true };
+	struct facts facts = facts_of();
+	struct plan *plan;
+
+	(void)state;
+	memcpy(commented, columns, sizeof commented);
+	commented[0].comment = span_of("the key");
+	commented[1].comment = span_of("b's");
+	commented[2].comment = span_of("");
+	facts.columns = commented;
+	facts.comment = span_of("the table");
+	plan = compile('d', "1000", &facts);
+	assert_null(plan->columns[0].type.schema->doc.p);
+	assert_null(plan->row_schema->doc.p);
+	plan_free(plan);
+	options.comments = true;
+	options.rules = (struct rule_set){ &rule, 1 };
+	plan = compile('d', "1000", &facts);
+	options.comments = false;
+	options.rules.count = 0;
+	assert_true(span_is(plan->row_schema->doc, "the table"));
+	assert_true(span_is(plan->columns[0].type.schema->doc, "the key"));
+	assert_true(span_is(plan->key[0].type.schema->doc, "the key"));
+	assert_true(span_is(plan->columns[1].type.schema->doc, "b's"));
+	assert_true(span_is(plan->columns[1].type.schema->params[3].value, "b's"));
+	assert_null(plan->columns[2].type.schema->doc.p);
+	plan_free(plan);
+	filter_free(filter);
+}
+
+static void
 two_columns_of_one_adjusted_name(void **state)
 {
 	struct pgoutput_column cols[] = { { SPAN("a-b"), OID_INT4, -1, true },
@@ -467,6 +504,7 @@ main(void)
 		cmocka_unit_test(a_key_is_compared_as_it_is_written),
 		cmocka_unit_test(a_row_changes_with_its_published_columns),
 		cmocka_unit_test(a_key_without_a_mapping_is_said),
+		cmocka_unit_test(comments_become_docs),
 		cmocka_unit_test(two_columns_of_one_adjusted_name),
 		cmocka_unit_test(a_default_that_cannot_be_is_named),
 		cmocka_unit_test(a_table_without_columns),
