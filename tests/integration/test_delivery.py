@@ -178,7 +178,7 @@ def test_second_sigterm_does_not_wait(db, pgwake, kafka_proxy):
     kafka_proxy.refuse()
     db.sql("insert into t values (2)")
     agent.signal(signal.SIGTERM)
-    agent.signal(signal.SIGTERM)
+    agent.signal(signal.SIGINT)      # two of one kind may arrive as one
     agent.process.wait(2)
 
 
