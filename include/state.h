@@ -2,14 +2,15 @@
  * state: the agent's own durable record of one slot.
  *
  * One small JSON text, in a compacted Kafka topic (key "<prefix>/<slot>",
- * always partition 0) or in a file:
+ * always partition 0) or in a file, in one line:
  *
- *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake","last_commit":"0/15D3A28","confirmed":"0/15D3A60"}
+ *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake",
+ *    "last_commit":"0/15D3A28","confirmed":"0/15D3A60"}
  *
  * It feeds source.sequence after a restart and tells a slot that was dropped
  * or recreated from a first start; it never raises a flush position (see
- * confirm.h). A text
- * that is not such a record is refused, never taken for "no record".
+ * confirm.h). A text that is not such a record is refused, never taken for
+ * "no record".
  */
 #ifndef STATE_H
 #define STATE_H
@@ -44,7 +45,10 @@ void state_free(struct state *s);
  */
 int state_load(struct state *s, struct state_record *out, struct fail *f);
 
-/* True if it goes through the sink, and is durable when it is acknowledged; else when it is saved. */
+/*
+ * True if it goes through the sink, and is durable when it is acknowledged;
+ * else when it is saved.
+ */
 bool state_tracked(const struct state *s);
 
 /*

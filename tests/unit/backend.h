@@ -253,8 +253,10 @@ backend_startup(struct backend *b, struct backend_link *l, const char *p,
 static inline void
 backend_query(struct backend *b, struct backend_link *l, const char *sql)
 {
-	strncat(b->log, sql, sizeof(b->log) - strlen(b->log) - 2);
-	strcat(b->log, "\n");
+	size_t used = strlen(b->log);
+
+	assert_true(used + strlen(sql) + 2 <= sizeof(b->log));
+	sprintf(b->log + used, "%s\n", sql);
 	l->silent = false;
 	/* What conn sends to every new connection. */
 	if (strstr(sql, "set_config(v.name"))

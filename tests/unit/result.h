@@ -13,12 +13,13 @@ result_of(int nrows, int ncols, const char *const *texts)
 {
 	PGresult *res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
 	PGresAttDesc columns[16];
+	char no_name[] = "";
 
 	assert_non_null(res);
 	assert_true(ncols <= 16);
 	memset(columns, 0, sizeof(columns));
 	for (int i = 0; i < ncols; i++)
-		columns[i].name = "";
+		columns[i].name = no_name;
 	assert_true(PQsetResultAttrs(res, ncols, columns));
 	for (int i = 0; i < nrows * ncols; i++) {
 		const char *text = texts[i];
