@@ -16,7 +16,7 @@ static const char *const headers_modes[] = { "simple", "json", NULL };
 static const char *const decimal_modes[] = { "precise", "double", "string", NULL };
 static const char *const time_modes[] = {
 	"adaptive", "adaptive_time_microseconds", "connect", "isostring",
-	"microseconds", "nanoseconds", NULL
+	"microseconds", "nanoseconds", "structured", NULL
 };
 static const char *const interval_modes[] = { "numeric", "string", NULL };
 static const char *const hstore_modes[] = { "json", "map", NULL };
@@ -226,7 +226,8 @@ const struct option options[] = {
 	{ CHOICE("format", "time_precision_mode",
 	  format.types.time, time_modes), .def = "adaptive",
 	  .debezium = "time.precision.mode",
-	  .help = "Unit and type of dates and times" },
+	  .help = "Unit and type of dates and times; structured, as in Debezium "
+		"3.7, also of intervals" },
 	{ CHOICE("format", "interval_handling_mode", format.types.interval, interval_modes),
 	  .def = "numeric", .debezium = "interval.handling.mode",
 	  .help = "interval as microseconds, or as ISO 8601 text" },

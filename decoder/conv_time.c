@@ -1,19 +1,9 @@
 #include "conv_time.h"
 
-#define SECOND	INT64_C(1000000)		/* in microseconds */
-#define DAY	(86400 * SECOND)
+#include "temporal.h"
 
-struct scan {
-	const char *p, *end;
-};
-
-/* A point in time; infinite: -1, 0 or 1. */
-struct moment {
-	int64_t days;			/* since 1970-01-01 */
-	int64_t micros;			/* since midnight */
-	int64_t offset;			/* seconds east of UTC */
-	int infinite;
-};
+#define SECOND	TEMPORAL_SECOND
+#define DAY	TEMPORAL_DAY
 
 static int
 bad(struct fail *f, const char *type, struct span text)
@@ -30,171 +20,15 @@ no_memory(struct fail *f)
 }
 
 static bool
-skip(struct scan *s, char c)
-{
-	if (s->p == s->end || *s->p != c)
-		return false;
-	s->p++;
-	return true;
-}
-
-/* Between `min` and `max` digits. */
-static bool
-number(struct scan *s, int min, int max, int64_t *out)
-{
-	int n = 0;
-
-	*out = 0;
-	while (s->p < s->end && n < max && *s->p >= '0' && *s->p <= '9') {
-		*out = *out * 10 + (*s->p++ - '0');
-		n++;
-	}
-	return n >= min;
-}
-
-/* Howard Hinnant's days_from_civil: eras of 400 years, years from March. */
-static int64_t
-days_of(int64_t year, int64_t month, int64_t day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
-	int64_t yoe = y - era * 400;
-	int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 +
-		day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void
-civil_of(int64_t days, int64_t *year, int *month, int *day)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t mp = (5 * doy + 2) / 153;
-
-	*day = (int)(doy - (153 * mp + 2) / 5 + 1);
-	*month = (int)(mp < 10 ? mp + 3 : mp - 9);
-	*year = yoe + era * 400 + (*month <= 2);
-}
-
-/* The era comes last in the text, so the date is only known at the end. */
-struct date {
-	int64_t year, month, day;
-};
-
-static bool
-read_date(struct scan *s, struct date *d)
-{
-	return number(s, 4, 7, &d->year) && skip(s, '-') &&
-		number(s, 2, 2, &d->month) && skip(s, '-') &&
-		number(s, 2, 2, &d->day) && d->year >= 1 &&
-		d->month >= 1 && d->month <= 12 && d->day >= 1 && d->day <= 31;
-}
-
-static bool
-read_clock(struct scan *s, int64_t *micros)
-{
-	int64_t hour, minute, second, part = 0;
-	const char *start;
-
-	if (!number(s, 2, 2, &hour) || !skip(s, ':') ||
-	    !number(s, 2, 2, &minute) || !skip(s, ':') ||
-	    !number(s, 2, 2, &second) ||
-	    hour > 24 || minute > 59 || second > 60)
-		return false;
-	if (skip(s, '.')) {
-		start = s->p;
-		if (!number(s, 1, 6, &part))
-			return false;
-		for (ptrdiff_t n = s->p - start; n < 6; n++)
-			part *= 10;
-	}
-	*micros = ((hour * 60 + minute) * 60 + second) * SECOND + part;
-	return *micros <= DAY;
-}
-
-/* +02, -03:30, +00:53:28 */
-static bool
-read_offset(struct scan *s, int64_t *seconds)
-{
-	int64_t hour, minute = 0, second = 0;
-	bool west = skip(s, '-');
-
-	if (!west && !skip(s, '+'))
-		return false;
-	if (!number(s, 2, 2, &hour))
-		return false;
-	if (skip(s, ':') && !number(s, 2, 2, &minute))
-		return false;
-	if (skip(s, ':') && !number(s, 2, 2, &second))
-		return false;
-	*seconds = (hour * 60 + minute) * 60 + second;
-	if (west)
-		*seconds = -*seconds;
-	return true;
-}
-
-/* The rest: nothing or " BC". Year 1 BC is year 0. */
-static bool
-read_era(struct scan *s, struct date *d)
-{
-	if (s->p == s->end)
-		return true;
-	d->year = 1 - d->year;
-	return skip(s, ' ') && skip(s, 'B') && skip(s, 'C') && s->p == s->end;
-}
-
-static int
-infinite(struct span text)
-{
-	if (span_is(text, "infinity"))
-		return 1;
-	return span_is(text, "-infinity") ? -1 : 0;
-}
-
-static bool
-read_stamp(struct span text, bool zoned, struct moment *m)
-{
-	struct scan s = { text.p, text.p + text.len };
-	struct date d;
-
-	*m = (struct moment){ .infinite = infinite(text) };
-	if (m->infinite)
-		return true;
-	if (!read_date(&s, &d) || !skip(&s, ' ') ||
-	    !read_clock(&s, &m->micros) ||
-	    (zoned && !read_offset(&s, &m->offset)) || !read_era(&s, &d))
-		return false;
-	m->days = days_of(d.year, d.month, d.day);
-	m->micros -= m->offset * SECOND;
-	while (m->micros < 0) {
-		m->micros += DAY;
-		m->days--;
-	}
-	m->days += m->micros / DAY;
-	m->micros %= DAY;
-	return true;
-}
-
-static bool
 read_day(struct span text, int64_t *days)
 {
-	struct scan s = { text.p, text.p + text.len };
-	struct date d;
-	int way = infinite(text);
+	struct temporal_moment m;
 
-	if (way) {
-		*days = way > 0 ? CONV_TIME_DATE_INFINITY :
-			CONV_TIME_DATE_MINUS_INFINITY;
-		return true;
-	}
-	if (!read_date(&s, &d) || !read_era(&s, &d))
+	if (!temporal_date(text, &m))
 		return false;
-	*days = days_of(d.year, d.month, d.day);
-	return *days <= INT32_MAX;
+	*days = m.infinite > 0 ? CONV_TIME_DATE_INFINITY :
+		m.infinite < 0 ? CONV_TIME_DATE_MINUS_INFINITY : m.days;
+	return true;
 }
 
 static char *
@@ -214,7 +48,7 @@ put_date(char *at, int64_t days)
 	int64_t year, n;
 	int month, day, width = 4;
 
-	civil_of(days, &year, &month, &day);
+	temporal_civil(days, &year, &month, &day);
 	if (year < 0)
 		*at++ = '-';
 	else if (year > 9999)
@@ -295,11 +129,7 @@ conv_time_date_iso(const struct conv *c, struct span text, struct arena *a,
 static int
 read_time(struct span text, int64_t *micros, struct fail *f)
 {
-	struct scan s = { text.p, text.p + text.len };
-
-	if (!read_clock(&s, micros) || s.p != s.end)
-		return bad(f, "time", text);
-	return 0;
+	return temporal_time(text, micros) ? 0 : bad(f, "time", text);
 }
 
 static int
@@ -368,12 +198,10 @@ int
 conv_time_timetz(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f)
 {
-	struct scan s = { text.p, text.p + text.len };
 	int64_t micros, offset;
 
 	(void)c;
-	if (!read_clock(&s, &micros) || !read_offset(&s, &offset) ||
-	    s.p != s.end)
+	if (!temporal_timetz(text, &micros, &offset))
 		return bad(f, "time with time zone", text);
 	micros = (micros - offset * SECOND) % DAY;
 	return clock_text(micros < 0 ? micros + DAY : micros, a, out, f);
@@ -393,9 +221,9 @@ since_epoch(int64_t days, int64_t per_day, int64_t rest)
 static int
 stamp_value(struct span text, int64_t unit, struct value *out, struct fail *f)
 {
-	struct moment m;
+	struct temporal_moment m;
 
-	if (!read_stamp(text, false, &m))
+	if (!temporal_stamp(text, false, &m))
 		return bad(f, "timestamp", text);
 	if (m.infinite)
 		*out = value_int((m.infinite > 0 ? CONV_TIME_INFINITY_MICROS :
@@ -427,11 +255,11 @@ int
 conv_time_stamp_nanos(const struct conv *c, struct span text,
 	struct arena *a, struct value *out, struct fail *f)
 {
-	struct moment m;
+	struct temporal_moment m;
 
 	(void)c;
 	(void)a;
-	if (!read_stamp(text, false, &m))
+	if (!temporal_stamp(text, false, &m))
 		return bad(f, "timestamp", text);
 	if (m.infinite)
 		*out = value_int(m.infinite > 0 ? INT64_MAX : INT64_MIN);
@@ -441,7 +269,7 @@ conv_time_stamp_nanos(const struct conv *c, struct span text,
 }
 
 static int
-moment_text(const struct moment *m, int digits, struct arena *a,
+moment_text(const struct temporal_moment *m, int digits, struct arena *a,
 	struct value *out, struct fail *f)
 {
 	char *start = arena_alloc(a, TEXT_MAX), *at;
@@ -458,10 +286,10 @@ int
 conv_time_stamp_iso(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f)
 {
-	struct moment m;
+	struct temporal_moment m;
 
 	(void)c;
-	if (!read_stamp(text, false, &m))
+	if (!temporal_stamp(text, false, &m))
 		return bad(f, "timestamp", text);
 	if (m.infinite) {
 		int64_t n = m.infinite > 0 ? CONV_TIME_INFINITY_MICROS :
@@ -477,9 +305,9 @@ int
 conv_time_stamptz(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f)
 {
-	struct moment m;
+	struct temporal_moment m;
 
-	if (!read_stamp(text, true, &m))
+	if (!temporal_stamp(text, true, &m))
 		return bad(f, "timestamp with time zone", text);
 	if (m.infinite) {
 		*out = value_text(VALUE_STRING, text);

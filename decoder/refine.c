@@ -1,11 +1,8 @@
 #include "refine.h"
 
-#include "conv_geometry.h"
-#include "conv_interval.h"
 #include "conv_misc.h"
 #include "conv_number.h"
 #include "conv_text.h"
-#include "conv_time.h"
 #include "quote.h"
 
 static struct value
@@ -66,8 +63,8 @@ add_number_param(struct refine *b, const char *name, int32_t n)
 }
 
 /* Converters of parts take no parameters, and so are shared and static. */
-static const struct conv *
-double_conv(void)
+const struct conv *
+refine_double(void)
 {
 	static const struct conv c = { .fn = conv_number_float8 };
 
@@ -251,119 +248,9 @@ refine_money(struct refine *b)
 	b->conv->scale = scale;
 }
 
-void
-refine_date(struct refine *b)
-{
-	if (b->modes->time == TIME_CONNECT) {
-		refine_to(b, SCHEMA_INT32, "org.apache.kafka.connect.data.Date",
-			conv_time_date);
-	} else if (b->modes->time == TIME_ISOSTRING) {
-		refine_to(b, SCHEMA_STRING, "io.debezium.time.IsoDate",
-			conv_time_date_iso);
-		b->out->missing = text_of("1970-01-01Z");
-	} else {
-		refine_to(b, SCHEMA_INT32, "io.debezium.time.Date",
-			conv_time_date);
-	}
-}
-
-static bool
-millis_do(const struct refine *b)
-{
-	return b->typmod >= 0 && b->typmod <= 3;
-}
-
-void
-refine_time(struct refine *b)
-{
-	switch (b->modes->time) {
-	case TIME_CONNECT:
-		refine_to(b, SCHEMA_INT32, "org.apache.kafka.connect.data.Time",
-			conv_time_time_millis);
-		break;
-	case TIME_ISOSTRING:
-		refine_to(b, SCHEMA_STRING, "io.debezium.time.IsoTime",
-			conv_time_time_iso);
-		b->out->missing = text_of("00:00:00Z");
-		break;
-	case TIME_NANOSECONDS:
-		refine_to(b, SCHEMA_INT64, "io.debezium.time.NanoTime",
-			conv_time_time_nanos);
-		break;
-	default:
-		if (b->modes->time == TIME_ADAPTIVE && millis_do(b))
-			refine_to(b, SCHEMA_INT32, "io.debezium.time.Time",
-				conv_time_time_millis);
-		else
-			refine_to(b, SCHEMA_INT64, "io.debezium.time.MicroTime",
-				conv_time_time_micros);
-	}
-}
-
-void
-refine_timestamp(struct refine *b)
-{
-	switch (b->modes->time) {
-	case TIME_CONNECT:
-		refine_to(b, SCHEMA_INT64,
-			"org.apache.kafka.connect.data.Timestamp",
-			conv_time_stamp_millis);
-		break;
-	case TIME_ISOSTRING:
-		refine_to(b, SCHEMA_STRING, "io.debezium.time.IsoTimestamp",
-			conv_time_stamp_iso);
-		b->out->missing = text_of("1970-01-01T00:00:00Z");
-		break;
-	case TIME_NANOSECONDS:
-		refine_to(b, SCHEMA_INT64, "io.debezium.time.NanoTimestamp",
-			conv_time_stamp_nanos);
-		break;
-	default:
-		if (b->modes->time != TIME_MICROSECONDS && millis_do(b))
-			refine_to(b, SCHEMA_INT64, "io.debezium.time.Timestamp",
-				conv_time_stamp_millis);
-		else
-			refine_to(b, SCHEMA_INT64,
-				"io.debezium.time.MicroTimestamp",
-				conv_time_stamp_micros);
-	}
-}
-
-void
-refine_timestamptz(struct refine *b)
-{
-	b->conv->precision = b->typmod >= 0 && b->typmod <= 6 ? b->typmod : 6;
-	b->out->missing = text_of("1970-01-01T00:00:00Z");
-}
-
-void
-refine_timetz(struct refine *b)
-{
-	b->out->missing = text_of("00:00:00Z");
-}
-
-void
-refine_interval(struct refine *b)
-{
-	if (b->modes->interval == INTERVAL_NUMERIC) {
-		refine_to(b, SCHEMA_INT64, "io.debezium.time.MicroDuration",
-			conv_interval_micros);
-		return;
-	}
-	refine_to(b, SCHEMA_STRING, "io.debezium.time.Interval",
-		conv_interval_iso);
-	b->out->missing = text_of("P0Y0M0DT0H0M0S");
-}
-
-struct field {
-	const char *name;
-	enum schema_type type;
-	bool optional;
-};
-
-static struct schema *
-fields_of(struct refine *b, const char *doc, const struct field *fields,
-	size_t n)
+struct schema *
+refine_struct(struct refine *b, const char *doc,
+	const struct refine_field *fields, size_t n)
 {
 	struct schema *s = schema_struct(b->a, b->optional, b->schema->name, 1,
 		n);
@@ -371,50 +258,11 @@ fields_of(struct refine *b, const char *doc, const struct field *fields,
 	if (!s)
 		return NULL;
 	s->doc = span_of(doc);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		schema_set_field(b->a, s, i, span_of(fields[i].name),
 			schema_new(b->a, fields[i].type, fields[i].optional));
-	}
 	b->schema = s;
 	return s;
-}
-
-void
-refine_point(struct refine *b)
-{
-	static const struct field fields[] = {
-		{ "x", SCHEMA_FLOAT64, false }, { "y", SCHEMA_FLOAT64, false },
-		{ "wkb", SCHEMA_BYTES, true }, { "srid", SCHEMA_INT32, true },
-	};
-
-	fields_of(b, "Geometry (POINT)", fields, 4);
-	b->conv->item = double_conv();
-	b->out->missing = conv_geometry_no_point(b->a);
-}
-
-/* Debezium's schema is optional whatever the column says. */
-static void
-refine_shape(struct refine *b, const char *doc)
-{
-	static const struct field fields[] = {
-		{ "wkb", SCHEMA_BYTES, false }, { "srid", SCHEMA_INT32, true },
-	};
-
-	b->optional = true;
-	fields_of(b, doc, fields, 2);
-	b->out->missing = conv_geometry_no_shape(b->a);
-}
-
-void
-refine_geometry(struct refine *b)
-{
-	refine_shape(b, "Geometry");
-}
-
-void
-refine_geography(struct refine *b)
-{
-	refine_shape(b, "Geography");
 }
 
 void
@@ -424,17 +272,17 @@ refine_vector(struct refine *b)
 
 	b->schema->item = schema_new(b->a,
 		single ? SCHEMA_FLOAT32 : SCHEMA_FLOAT64, false);
-	b->conv->item = single ? float_conv() : double_conv();
+	b->conv->item = single ? float_conv() : refine_double();
 }
 
 void
 refine_sparsevec(struct refine *b)
 {
-	static const struct field fields[] = {
+	static const struct refine_field fields[] = {
 		{ "dimensions", SCHEMA_INT16, false },
 		{ "vector", SCHEMA_MAP, false },
 	};
-	struct schema *s = fields_of(b, "Sparse double vector", fields, 2);
+	struct schema *s = refine_struct(b, "Sparse double vector", fields, 2);
 	struct value *none = arena_zero(b->a, 2, sizeof *none);
 	struct schema *map;
 
@@ -446,7 +294,7 @@ refine_sparsevec(struct refine *b)
 		map->item = schema_new(b->a, SCHEMA_FLOAT64, false);
 	}
 	schema_set_field(b->a, s, 1, span_of("vector"), map);
-	b->conv->item = double_conv();
+	b->conv->item = refine_double();
 	none[0] = value_int(0);
 	none[1] = value_items(VALUE_MAP, NULL, 0);
 	b->out->missing = value_items(VALUE_STRUCT, none, 2);

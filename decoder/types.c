@@ -9,6 +9,8 @@
 #include "conv_text.h"
 #include "conv_time.h"
 #include "refine.h"
+#include "refine_geometry.h"
+#include "refine_time.h"
 
 /* A domain stands on a domain on a domain: more than this is a loop. */
 #define DOMAINS_MAX 64
@@ -78,24 +80,24 @@ static const struct row rows[] = {
 	{ 1560, 1561, "bit", SCHEMA_BYTES, NULL, NULL, refine_bits, 0 },
 	{ 1562, 1563, "varbit", SCHEMA_BYTES, NULL, NULL, refine_bits,
 	  NO_ARRAY },
-	{ 1082, 1182, "date", SCHEMA_INT32, NULL, NULL, refine_date, SMALL },
-	{ 1083, 1183, "time", SCHEMA_INT64, NULL, NULL, refine_time, SMALL },
+	{ 1082, 1182, "date", SCHEMA_INT32, NULL, NULL, refine_time_date, SMALL },
+	{ 1083, 1183, "time", SCHEMA_INT64, NULL, NULL, refine_time_time, SMALL },
 	{ 1266, 1270, "timetz", SCHEMA_STRING, "io.debezium.time.ZonedTime",
-	  conv_time_timetz, refine_timetz, SMALL },
-	{ 1114, 1115, "timestamp", SCHEMA_INT64, NULL, NULL, refine_timestamp,
+	  conv_time_timetz, refine_time_timetz, SMALL },
+	{ 1114, 1115, "timestamp", SCHEMA_INT64, NULL, NULL, refine_time_timestamp,
 	  SMALL },
 	{ 1184, 1185, "timestamptz", SCHEMA_STRING,
 	  "io.debezium.time.ZonedTimestamp", conv_time_stamptz,
-	  refine_timestamptz, SMALL },
-	{ 1186, 1187, "interval", SCHEMA_INT64, NULL, NULL, refine_interval,
+	  refine_time_timestamptz, SMALL },
+	{ 1186, 1187, "interval", SCHEMA_INT64, NULL, NULL, refine_time_interval,
 	  NO_ARRAY | SMALL },
 	{ 600, 1017, "point", SCHEMA_STRUCT, "io.debezium.data.geometry.Point",
-	  conv_geometry_point, refine_point, NO_ARRAY },
+	  conv_geometry_point, refine_geometry_point, NO_ARRAY },
 	{ 0, 0, "geometry", SCHEMA_STRUCT, "io.debezium.data.geometry.Geometry",
-	  conv_geometry_ewkb, refine_geometry, 0 },
+	  conv_geometry_ewkb, refine_geometry_postgis, 0 },
 	{ 0, 0, "geography", SCHEMA_STRUCT,
 	  "io.debezium.data.geometry.Geography", conv_geometry_ewkb,
-	  refine_geography, 0 },
+	  refine_geometry_geography, 0 },
 	{ 0, 0, "hstore", SCHEMA_STRING, NULL, NULL, refine_hstore, 0 },
 	{ 0, 0, "vector", SCHEMA_ARRAY, "io.debezium.data.DoubleVector",
 	  conv_misc_vector, refine_vector, 0 },

@@ -10,7 +10,8 @@
 #ifndef REFINE_H
 #define REFINE_H
 
-#include "types.h"
+#include "facts.h"
+#include "mapping.h"
 
 /* What a column's mapping is made from, and what it has become so far. */
 struct refine {
@@ -28,24 +29,26 @@ typedef void refine_fn(struct refine *b);
 
 refine_fn refine_bits;
 refine_fn refine_bytes;		/* bytea and unknown types: binary.handling.mode */
-refine_fn refine_date;
-refine_fn refine_geography;
-refine_fn refine_geometry;
 refine_fn refine_hstore;
-refine_fn refine_interval;
 refine_fn refine_money;
 refine_fn refine_numeric;
-refine_fn refine_point;
 refine_fn refine_sparsevec;
-refine_fn refine_time;
-refine_fn refine_timestamp;
-refine_fn refine_timestamptz;
-refine_fn refine_timetz;
 refine_fn refine_vector;
 
 /* Makes it this type; `missing` becomes the neutral value of it. */
 void refine_to(struct refine *b, enum schema_type type, const char *semantic,
 	conv_fn *fn);
+/* A struct of these fields in place of the schema; NULL when the arena has failed. */
+struct refine_field {
+	const char *name;
+	enum schema_type type;
+	bool optional;
+};
+
+struct schema *refine_struct(struct refine *b, const char *doc,
+	const struct refine_field *fields, size_t n);
+/* The converter of a double, for parts of a value. */
+const struct conv *refine_double(void);
 /* The configured placeholder as a string. */
 struct value refine_placeholder(const struct refine *b);
 

@@ -600,6 +600,7 @@ without_memory(void **state)
 	static const uint32_t oids[] = {
 		23, 600, 790, 1009, 1231, 1560, 1700, 2951, MOOD, MOODS,
 		HSTORE, GEOMETRY, VECTOR, SPARSEVEC, PRICE, ADDRESS, 17, 1001,
+		1184, 1186,
 	};
 	struct type_mapping m;
 	struct arena small;
@@ -609,6 +610,7 @@ without_memory(void **state)
 	for (size_t i = 0; i < 2 * sizeof oids / sizeof oids[0]; i++) {
 		uint32_t oid = oids[i / 2];
 
+		modes.time = i % 2 ? TIME_STRUCTURED : TIME_ADAPTIVE;
 		modes.hstore = i % 2 ? HSTORE_MAP : HSTORE_JSON;
 		modes.decimal = i % 2 ? DECIMAL_STRING : DECIMAL_PRECISE;
 		modes.binary = i % 2 ? BINARY_BASE64 : BINARY_BYTES;
@@ -630,6 +632,49 @@ without_memory(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+#define I8(f) "{\"type\":\"int8\"," OPT ",\"field\":\"" f "\"}"
+#define PART(type, f) type OPT ",\"field\":\"" f "\"}"
+#define STRUCTURED(fields, name) "{\"type\":\"struct\",\"fields\":[" fields "]," OPT "," NAME(name) "}"
+
+/* As Debezium 3.7 has them. */
+static void
+structured_times(void **state)
+{
+	(void)state;
+	modes.time = TIME_STRUCTURED;
+	modes.interval = INTERVAL_STRING;
+	maps(1082, -1, STRUCTURED(PART(I32, "year") "," I8("month") "," I8("day") ","
+		PART(STR, "specialValue"), "io.debezium.time.StructuredDate"),
+		"2020-02-03", "{2020,2,3,null}");
+	maps(1083, 3, STRUCTURED(I8("hour") "," I8("minute") "," I8("second") ","
+		PART(I32, "nanos") "," PART(I32, "precision"),
+		"io.debezium.time.StructuredTime"),
+		"01:02:03.004", "{1,2,3,4000000,3}");
+	maps(1266, -1, STRUCTURED(I8("hour") "," I8("minute") "," I8("second") ","
+		PART(I32, "nanos") "," PART(I32, "offsetSeconds") "," PART(I32, "precision"),
+		"io.debezium.time.StructuredZonedTime"),
+		"01:02:03-01", "{1,2,3,0,-3600,6}");
+	maps(1114, 0, STRUCTURED(PART(I32, "year") "," I8("month") "," I8("day") ","
+		I8("hour") "," I8("minute") "," I8("second") "," PART(I32, "nanos") ","
+		PART(STR, "specialValue") "," PART(I32, "precision"),
+		"io.debezium.time.StructuredTimestamp"),
+		"2020-02-03 04:05:06", "{2020,2,3,4,5,6,0,null,0}");
+	maps(1184, -1, STRUCTURED(PART(I32, "year") "," I8("month") "," I8("day") ","
+		I8("hour") "," I8("minute") "," I8("second") "," PART(I32, "nanos") ","
+		PART(I32, "offsetSeconds") "," PART(STR, "zoneId") ","
+		PART(STR, "specialValue") "," PART(I32, "precision"),
+		"io.debezium.time.StructuredZonedTimestamp"),
+		"2020-02-03 04:05:06+00", "{2020,2,3,4,5,6,0,0,\"Z\",null,6}");
+	maps(1186, 0x7fff0003, STRUCTURED(PART(I32, "years") "," PART(I32, "months") ","
+		PART(I32, "days") "," PART(I32, "hours") "," PART(I32, "minutes") ","
+		PART(I64, "seconds") "," PART(I32, "nanos") "," PART(I32, "precision"),
+		"io.debezium.time.StructuredDuration"),
+		"1 mon 00:00:01", "{0,1,0,0,0,1,0,3}");
+	stands_in(1082, -1, "{1970,1,1,null}", "null");
+	stands_in(1114, -1, "{1970,1,1,0,0,0,0,null,6}", "null");
+	stands_in(1186, (4 << 16) | 0xffff, "{0,0,0,0,0,0,0,6}", "null");
+}
+
 int
 main(void)
 {
@@ -638,6 +683,7 @@ main(void)
 		TEST(other_decimals), TEST(texts), TEST(bytes), TEST(bits),
 		TEST(adaptive_times), TEST(connect_times), TEST(iso_times),
 		TEST(fine_times), TEST(zoned_times), TEST(intervals),
+		TEST(structured_times),
 		TEST(geometries), TEST(hstores), TEST(vectors), TEST(enums),
 		TEST(domains), TEST(arrays), TEST(arrays_left_out),
 		TEST(array_placeholders), TEST(unknown_types), TEST(names),
