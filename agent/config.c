@@ -387,6 +387,9 @@ config_finish(struct config *c, struct fail *f)
 		return -1;
 	if (c->postgres.publication_autocreate_mode == PUBLICATION_DISABLED)
 		c->postgres.publication_autocreate = false;
+	c->postgres.publish_fewer =
+		strcmp(c->format.skipped_operations, "none") != 0 &&
+		option_value_origin(c, options_find("format", "skipped_operations"));
 	follow_schemas(c, "key_schemas", &c->format.key_schemas);
 	follow_schemas(c, "value_schemas", &c->format.value_schemas);
 	follow_schemas(c, "header_schemas", &c->format.header_schemas);

@@ -105,14 +105,9 @@ static const struct connector_known known[] = {
 	{ "admin.override.*", NOTHING, NULL, NULL },
 
 	/* Events would differ. */
-	{ "skip.messages.without.change", CHANGES, "false",
-	  "updates that change nothing would be published" },
 	{ "replica.identity.autoset.values", CHANGES, "",
 	  "replica identities would stay as they are; set them with ALTER "
 		"TABLE" },
-	{ "publish.via.partition.root", CHANGES, "false",
-	  "each partition would have a topic of its own, unless the "
-		"publication exists and says otherwise" },
 	{ "include.schema.comments", LOST, "false", "Debezium 3.6 writes no comments "
 		"of PostgreSQL; format.include_schema_comments does" },
 	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },

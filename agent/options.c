@@ -111,6 +111,11 @@ const struct option options[] = {
 	  .debezium = "publication.autocreate.mode",
 	  .help = "For which tables it is created: those selected by tables, "
 		"all, or none" },
+	{ BOOL("postgres", "publish_via_partition_root",
+	  postgres.publish_via_partition_root), .def = "false",
+	  .debezium = "publish.via.partition.root",
+	  .help = "The publication that is created publishes rows of partitions "
+		"as the partitioned table's" },
 	{ LIST("postgres", "tables", postgres.tables),
 	  .debezium = "table.include.list, table.exclude.list, "
 		"schema.include.list, schema.exclude.list",

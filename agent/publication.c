@@ -5,6 +5,7 @@
 #include "log.h"
 #include "name_list.h"
 #include "publication.h"
+#include "publication_sql.h"
 #include "table_list.h"
 
 #define SQL_MAX ((size_t)4 << 20)
@@ -101,7 +102,7 @@ ask_row(struct publication *p, struct fail *f)
 	buf_put_str(&sql, "SELECT puballtables,"
 		" coalesce(pg_catalog.obj_description(oid, 'pg_publication')"
 		" = '" OUR_COMMENT "', false),"
-		" pg_catalog.pg_has_role(pubowner, 'USAGE')"
+		" pg_catalog.pg_has_role(pubowner, 'USAGE'), pubviaroot"
 		" FROM pg_catalog.pg_publication WHERE pubname IN (");
 	rc = put_names(p, &sql, f);
 	if (rc == 0) {
@@ -154,45 +155,15 @@ publication_refresh(struct publication *p)
 	p->phase = grows(p) ? PUBLICATION_LOOK : PUBLICATION_DONE;
 }
 
-/* CREATE PUBLICATION ...; `tables` is what follows FOR TABLE, empty for none. */
-static void
-put_create(const struct publication *p, struct buf *b, struct span tables)
-{
-	const char *rest = p->config->postgres.publication;
-	char name[NAME_LIST_NAME_MAX] = "";
-
-	name_list_next(&rest, name, NULL);
-	buf_put_str(b, "CREATE PUBLICATION ");
-	conn_quote_name(b, name);
-	if (p->config->postgres.publication_autocreate_mode ==
-	    PUBLICATION_ALL_TABLES)
-		buf_put_str(b, " FOR ALL TABLES");
-	else if (tables.len) {
-		buf_put_str(b, " FOR TABLE ");
-		buf_put_span(b, tables);
-	}
-}
-
-static void
-put_comment(const struct publication *p, struct buf *b)
-{
-	const char *rest = p->config->postgres.publication;
-	char name[NAME_LIST_NAME_MAX] = "";
-
-	name_list_next(&rest, name, NULL);
-	buf_put_str(b, "; COMMENT ON PUBLICATION ");
-	conn_quote_name(b, name);
-	buf_put_str(b, " IS '" OUR_COMMENT "'");
-}
-
 static void
 ask_create(struct publication *p)
 {
 	struct buf sql;
 
 	buf_init(&sql, SQL_MAX);
-	put_create(p, &sql, buf_span(&p->list));
-	put_comment(p, &sql);
+	publication_sql_create(p->config, buf_span(&p->list), &sql);
+	buf_put_str(&sql, "; ");
+	publication_sql_comment(p->config, OUR_COMMENT, &sql);
 	ask(p, PUBLICATION_CREATE, &sql);
 	buf_release(&sql);
 }
@@ -200,16 +171,10 @@ ask_create(struct publication *p)
 static void
 ask_alter(struct publication *p)
 {
-	const char *rest = p->config->postgres.publication;
-	char name[NAME_LIST_NAME_MAX] = "";
 	struct buf sql;
 
-	name_list_next(&rest, name, NULL);
 	buf_init(&sql, SQL_MAX);
-	buf_put_str(&sql, "ALTER PUBLICATION ");
-	conn_quote_name(&sql, name);
-	buf_put_str(&sql, " ADD TABLE ");
-	buf_put_span(&sql, buf_span(&p->list));
+	publication_sql_add(p->config, buf_span(&p->list), &sql);
 	ask(p, PUBLICATION_ALTER, &sql);
 	buf_release(&sql);
 }
@@ -220,6 +185,21 @@ ask_position(struct publication *p)
 	catalog_query(p->catalog,
 		"SELECT pg_catalog.pg_current_wal_insert_lsn()", NULL, 0);
 	p->phase = PUBLICATION_POSITION;
+}
+
+/* An option that only says how a publication is made; one that is there stays as it is. */
+static void
+warn_of_root(const struct publication *p, const PGresult *res)
+{
+	if (!p->config->postgres.publish_via_partition_root)
+		return;
+	for (int i = 0; i < PQntuples(res); i++)
+		if (PQgetvalue(res, i, 3)[0] != 't')
+			log_warn("postgres.publish_via_partition_root is on, but the "
+				"publication publishes partitions under their own "
+				"names: ALTER PUBLICATION ... SET "
+				"(publish_via_partition_root = true) changes it",
+				LOG_STR("publication", p->config->postgres.publication));
 }
 
 static int
@@ -233,6 +213,7 @@ take_row(struct publication *p, const PGresult *res, struct fail *f)
 	p->found = found == p->names;
 	for (int i = 0; i < found; i++)
 		p->all_tables |= PQgetvalue(res, i, 0)[0] == 't';
+	warn_of_root(p, res);
 	p->ours = p->names == 1 && found == 1 &&
 		PQgetvalue(res, 0, 1)[0] == 't' && PQgetvalue(res, 0, 2)[0] == 't';
 	if (p->found && p->all_tables) {
@@ -267,14 +248,15 @@ warn_of_partitions(struct publication *p, const struct table_list *l)
 {
 	struct buf b;
 
-	if (l->split == p->split)
+	if (l->split == p->split || p->config->postgres.publish_via_partition_root)
 		return;
 	p->split = l->split;
 	buf_init(&b, 1024);
 	table_list_put_split(l, &b);
 	if (l->split)
 		log_warn("partitions are published under their own names, and "
-			"some of this table match no pattern in postgres.tables",
+			"some of this table match no pattern in postgres.tables: "
+			"their rows are not captured",
 			LOG_SPAN("table", buf_span(&b)),
 			LOG_UINT("tables_like_it", l->split));
 	buf_release(&b);
@@ -306,7 +288,7 @@ refuse_creation(struct publication *p, const struct table_list *l,
 	buf_init(&tables, SQL_MAX);
 	buf_init(&sql, SQL_MAX);
 	table_list_put(l, TABLE_LIST_ALL, TABLES_IN_TEXT, &tables);
-	put_create(p, &sql, buf_span(&tables));
+	publication_sql_create(p->config, buf_span(&tables), &sql);
 	fail_set(f, FAIL_CONFIG, "publication %s does not exist and "
 		"postgres.publication_autocreate is off: run %.*s",
 		p->config->postgres.publication, SPAN_ARG(buf_span(&sql)));
@@ -327,7 +309,7 @@ create(struct publication *p, const struct table_list *l, struct fail *f)
 	buf_init(&tables, SQL_MAX);
 	buf_reset(&p->sql);
 	table_list_put(l, TABLE_LIST_ALL, TABLES_IN_TEXT, &tables);
-	put_create(p, &p->sql, buf_span(&tables));
+	publication_sql_create(p->config, buf_span(&tables), &p->sql);
 	buf_release(&tables);
 	ask_create(p);
 	return 0;

@@ -95,7 +95,7 @@ match(struct table_list *l, int row, const struct filter *tables,
 		l->flags[row] |= OURS;
 }
 
-/* A leaf that does not match: what is above it cannot be taken as a whole. */
+/* A leaf that does not match; its rows come if what is above it is published. */
 static void
 split_ancestors(struct table_list *l, int row)
 {
@@ -106,12 +106,7 @@ split_ancestors(struct table_list *l, int row)
 		l->flags[above] |= SPLIT;
 }
 
-static bool
-whole(const struct table_list *l, int row)
-{
-	return (l->flags[row] & (MATCHES | SPLIT)) == MATCHES;
-}
-
+/* What matches, unless it comes with what is above it. */
 static void
 choose(struct table_list *l, int row)
 {
@@ -120,16 +115,13 @@ choose(struct table_list *l, int row)
 
 	if (!(l->flags[row] & MATCHES))
 		return;
-	if (l->flags[row] & SPLIT) {
-		l->split++;
-		return;
-	}
 	while ((above = next_ancestor(l->res, &p)) >= 0)
-		if (whole(l, above))
+		if (l->flags[above] & MATCHES)
 			return;
 	l->flags[row] |= CHOSEN;
 	l->count++;
 	l->not_ours += !(l->flags[row] & OURS);
+	l->split += (l->flags[row] & SPLIT) != 0;
 }
 
 int
@@ -197,7 +189,7 @@ void
 table_list_put_split(const struct table_list *l, struct buf *b)
 {
 	for (int i = 0; i < PQntuples(l->res); i++)
-		if ((l->flags[i] & (MATCHES | SPLIT)) == (MATCHES | SPLIT)) {
+		if ((l->flags[i] & (CHOSEN | SPLIT)) == (CHOSEN | SPLIT)) {
 			put_name(l, i, b);
 			return;
 		}

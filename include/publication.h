@@ -6,10 +6,10 @@
  * publication that somebody else made is never changed. Everything goes
  * through the catalog's query, step by step.
  *
- * Partitions are published under their own names (publish_via_partition_root
- * is off). A partitioned table is added as a whole when all of its partitions
- * match, so that later ones are captured from their first row; otherwise the
- * partitions that match are added one by one.
+ * A partitioned table that matches is added as a whole, so that later partitions
+ * are captured from their first row. Unless publish_via_partition_root is on,
+ * partitions are published under their own names, and rows of those that match
+ * no pattern are sent in vain; that is said.
  */
 #ifndef PUBLICATION_H
 #define PUBLICATION_H

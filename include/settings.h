@@ -64,6 +64,8 @@ struct config {
 		bool publication_autocreate;
 		/* enum publication_mode, never DISABLED once checked */
 		int publication_autocreate_mode;
+		bool publish_via_partition_root;	/* of a publication that is created */
+		bool publish_fewer;	/* derived: and without skipped_operations, which was set */
 		int64_t status_interval_ms;
 		int64_t work_mem_mb;		/* logical_decoding_work_mem */
 		int64_t connect_timeout_ms;

@@ -17,7 +17,7 @@ struct table_list {
 	unsigned char *flags;		/* per row */
 	size_t count;			/* tables chosen */
 	size_t not_ours;		/* of the chosen: owned by a role we are no member of */
-	size_t split;		/* partitioned tables that match, some partition not */
+	size_t split;		/* of the chosen: some partition of it does not match */
 };
 
 /*

@@ -572,7 +572,30 @@ what_is_derived_follows(void **state)
 	assert_false(c->postgres.publication_autocreate);
 	assert_int_equal(c->format.types.unavailable.len, 2);
 	assert_memory_equal(c->format.types.unavailable.p, "\x00\xff", 2);
+	assert_false(c->postgres.publish_fewer);	/* the default is not asked for */
 	config_free(c);
+}
+
+static void
+what_is_skipped_at_a_users_word_is_not_published(void **state)
+{
+	static const struct { const char *value; bool fewer; } cases[] = {
+		{ "t", true }, { "c,u", true }, { "none", false }
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config *c = config_new();
+		struct fail f = FAIL_INIT;
+		char text[300];
+
+		snprintf(text, sizeof(text), "%sformat: { skipped_operations = \"%s\"; };",
+			MINIMAL, cases[i].value);
+		assert_int_equal(config_file_text(c, text, "x.conf", &f), 0);
+		assert_int_equal(config_finish(c, &f), 0);
+		assert_int_equal(c->postgres.publish_fewer, cases[i].fewer);
+		config_free(c);
+	}
 }
 
 static int
@@ -622,6 +645,7 @@ main(void)
 		cmocka_unit_test(bad_variables_are_told),
 		cmocka_unit_test(later_sources_win),
 		cmocka_unit_test(what_is_derived_follows),
+		cmocka_unit_test(what_is_skipped_at_a_users_word_is_not_published),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -54,8 +54,8 @@ answer_catalog(struct world *w, struct backend_link *l, const char *sql)
 	else if (strstr(sql, "pg_replication_slots"))
 		answer_slot(w, l);
 	else if (strstr(sql, "SELECT puballtables"))
-		backend_rows(l, w->publication, 3, w->all_tables ? "t" : "f",
-			w->ours ? "t" : "f", "t");
+		backend_rows(l, w->publication, 4, w->all_tables ? "t" : "f",
+			w->ours ? "t" : "f", "t", "f");
 	else if (strstr(sql, "WITH pub"))
 		backend_rows(l, w->new_table != NULL, 6, "20000", "public",
 			w->new_table, "f", "t", NULL);
