@@ -198,6 +198,8 @@ want_facts(struct agent *a)
 static int
 resume(struct agent *a, struct fail *f)
 {
+	enum pipeline_result result;
+
 	if (pipeline_ready(a->pipeline))
 		return 0;
 	if (pipeline_wanted(a->pipeline)) {
@@ -208,7 +210,10 @@ resume(struct agent *a, struct fail *f)
 		if (pipeline_facts(a->pipeline, facts, f) == -1)
 			return -1;
 	}
-	return pipeline_resume(a->pipeline, f) == PIPELINE_FAILED ? -1 : 0;
+	result = pipeline_resume(a->pipeline, f);
+	if (result == PIPELINE_NEED)
+		want_facts(a);		/* of the next table of a TRUNCATE */
+	return result == PIPELINE_FAILED ? -1 : 0;
 }
 
 /* Fast shutdown sends keepalives without end to a client that cannot confirm. */

@@ -33,7 +33,8 @@ change_new(const struct change_options *options)
 		return NULL;
 	c->options = options;
 	buf_init(&c->origin, ORIGIN_MAX);
-	c->relations = relation_set_new();
+	c->relations = relation_set_new(options->plans ? options->plans :
+		RELATION_PLANS);
 	c->tx.tally = c->tally = options->boundaries ? tally_new() : NULL;
 	if (!c->relations || (options->boundaries && !c->tally)) {
 		change_free(c);
@@ -175,6 +176,43 @@ meet(struct change *c, struct span collection, struct fail *f)
 	return c->tally ? tally_meet(c->tally, collection, f) : 0;
 }
 
+/* Its events need a plan, and room to be counted. 0, CHANGE_NEED_FACTS or -1. */
+static int
+prepare(struct change *c, struct relation *r, struct fail *f)
+{
+	if (r->plan)
+		return meet(c, r->plan->collection, f);
+	c->wanted = r;
+	return CHANGE_NEED_FACTS;
+}
+
+static int
+prepare_row(struct change *c, struct fail *f)
+{
+	struct relation *r = relation_get(c->relations, c->message.row.relid);
+
+	c->plan = r->plan;
+	return prepare(c, r, f);
+}
+
+static int
+prepare_truncate(struct change *c, struct fail *f)
+{
+	const struct pgoutput_message *m = &c->message;
+	int rc = 0;
+
+	if (skipped(c, EVENT_TRUNCATE))
+		return 0;
+	for (uint32_t i = 0; rc == 0 && i < m->truncate.nrels; i++) {
+		struct relation *r = relation_get(c->relations,
+			pgoutput_truncate_relid(m, i));
+
+		if (r->captured)
+			rc = prepare(c, r, f);
+	}
+	return rc;
+}
+
 /*
  * Chooses the plan of a row message; none if its table or operation is not
  * wanted. Of an update only its events tell: a new key makes it d and c.
@@ -198,8 +236,7 @@ row(struct change *c, const struct pgoutput_message *m, enum event_op op,
 	}
 	if (!r->captured || (op != EVENT_UPDATE && skipped(c, op)))
 		return 0;
-	c->plan = r->plan;
-	return meet(c, r->plan->collection, f);
+	return prepare_row(c, f);
 }
 
 static int
@@ -214,11 +251,9 @@ truncate(struct change *c, const struct pgoutput_message *m, struct fail *f)
 		if (!r)
 			return illegal(m, c->lsn,
 				"one of its relations was not announced", f);
-		if (r->captured && meet(c, r->plan->collection, f) == -1)
-			return -1;
 	}
 	c->tx.messages++;
-	return 0;
+	return prepare_truncate(c, f);
 }
 
 static int
@@ -249,6 +284,7 @@ change_feed(struct change *c, const struct frame *frame,
 	c->lsn = frame->start;
 	c->plan = NULL;
 	c->step = 0;
+	relation_set_trim(c->relations);
 	switch (m->type) {
 	case PGOUTPUT_BEGIN:
 		return begin(c, m, f);
@@ -279,10 +315,19 @@ const struct plan *
 change_facts(struct change *c, const struct facts *facts, struct fail *f)
 {
 	struct relation *r = c->wanted;
+	int rc = relation_facts(c->relations, r, c->options->plan, facts, f);
 
 	c->wanted = NULL;
-	return relation_facts(r, c->options->plan, facts, f) == 1 ?
-		r->plan : NULL;
+	if (rc == -1)
+		return NULL;
+	if (c->message.type == PGOUTPUT_TRUNCATE) {
+		if (prepare_truncate(c, f) == -1)
+			return NULL;
+	} else if (c->message.type != PGOUTPUT_RELATION) {
+		if (prepare_row(c, f) == -1)
+			return NULL;
+	}
+	return rc == 1 ? r->plan : NULL;
 }
 
 int

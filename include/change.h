@@ -60,6 +60,7 @@ struct change_options {
 	const struct filter *prefixes;	/* of logical messages; NULL: all */
 	bool boundaries;		/* BEGIN and END are events, the others are counted */
 	bool skip_unchanged;		/* updates that change no published column */
+	size_t plans;			/* kept at most between messages; 0: RELATION_PLANS */
 };
 
 struct change;
@@ -78,7 +79,9 @@ enum { CHANGE_NEED_FACTS = 1 };
 
 /*
  * Takes a message that came in `frame`. 0; CHANGE_NEED_FACTS: give them with
- * change_facts(), the message is then done; -1.
+ * change_facts() until none are wanted, then take the events; -1. They are
+ * wanted with each relation message, and for a row whose relation was not used
+ * for so long that its plan was not kept.
  */
 int change_feed(struct change *c, const struct frame *frame,
 	const struct pgoutput_message *m, struct fail *f);

@@ -39,6 +39,7 @@ set_up(void **state)
 	options.tables = NULL;
 	options.prefixes = NULL;
 	options.boundaries = options.skip_unchanged = false;
+	options.plans = 0;
 	buf_init(&x->b, 1 << 20);
 	x->change = change_new(&options);
 	*state = x;
@@ -525,6 +526,94 @@ an_identical_relation_keeps_its_plan(void **state)
 	assert_non_null(tell(x, RELID, 'f'));
 }
 
+static const struct plan *
+give_facts(struct fixture *x, uint32_t relid)
+{
+	struct facts facts = wire_facts(relid);
+
+	assert_int_equal(change_wanted(x->change)->relid, relid);
+	return change_facts(x->change, &facts, &x->f);
+}
+
+/* Keeps one plan, and knows RELID and the two after it. */
+static void
+keep_one_plan(struct fixture *x)
+{
+	options.plans = 1;
+	change_free(x->change);
+	x->change = change_new(&options);
+	begin(x, 0x1000, 5);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_non_null(tell(x, RELID + i, 'd'));
+}
+
+static void
+a_row_of_a_plan_not_kept_wants_its_facts(void **state)
+{
+	struct fixture *x = *state;
+
+	options.boundaries = true;
+	keep_one_plan(x);
+	wire_change(&x->b, 'I', RELID);
+	wire_tuple(&x->b, 'N', ROW("1", "a"));
+	assert_int_equal(feed(x, 0x900), CHANGE_NEED_FACTS);
+	assert_int_equal(change_transaction(x->change)->messages, 2);
+	assert_non_null(give_facts(x, RELID));
+	assert_null(change_wanted(x->change));
+	assert_int_equal(next(x, EVENT_CREATE).plan->relid, RELID);
+	no_more(x);
+	assert_int_equal(change_transaction(x->change)->messages, 2);
+	assert_int_equal(tally_total(change_transaction(x->change)->tally), 1);
+	row(x, 'I', 0, NONE, ROW("2", "a"));	/* now it is kept */
+	next(x, EVENT_CREATE);
+	/* An operation that is not wanted needs no plan. */
+	options.skipped = "tc";
+	wire_change(&x->b, 'I', RELID + 1);
+	wire_tuple(&x->b, 'N', ROW("1", "a"));
+	assert_int_equal(feed(x, 0x900), 0);
+	no_more(x);
+}
+
+/* One that is lost while it waits is forgotten; so is what it wanted. */
+static void
+a_row_that_waits_is_lost(void **state)
+{
+	struct fixture *x = *state;
+
+	keep_one_plan(x);
+	wire_change(&x->b, 'I', RELID);
+	wire_tuple(&x->b, 'N', ROW("1", "a"));
+	assert_int_equal(feed(x, 0x900), CHANGE_NEED_FACTS);
+	change_reset(x->change);
+	assert_null(change_wanted(x->change));
+	no_more(x);
+	begin(x, 0x1000, 5);
+	assert_non_null(tell(x, RELID, 'd'));
+	row(x, 'I', 0, NONE, ROW("1", "a"));
+	next(x, EVENT_CREATE);
+}
+
+static void
+a_truncate_may_want_the_facts_of_several(void **state)
+{
+	const uint32_t relids[] = { RELID, RELID + 1, RELID + 2 };
+	struct fixture *x = *state;
+
+	keep_one_plan(x);
+	wire_truncate(&x->b, relids, 3);
+	assert_int_equal(feed(x, 0x900), 0);	/* not wanted itself */
+	no_more(x);
+	options.skipped = "";
+	assert_int_equal(feed(x, 0x900), CHANGE_NEED_FACTS);
+	assert_non_null(give_facts(x, RELID));
+	assert_non_null(give_facts(x, RELID + 1));
+	assert_null(change_wanted(x->change));	/* the last one was kept */
+	for (uint32_t i = 0; i < 3; i++)	/* and none of them goes now */
+		assert_int_equal(next(x, EVENT_TRUNCATE).plan->relid, relids[i]);
+	no_more(x);
+	assert_int_equal(change_transaction(x->change)->messages, 3);
+}
+
 static void
 after_a_reset_relations_must_be_told_again(void **state)
 {
@@ -653,6 +742,9 @@ main(void)
 		TEST(logical_messages),
 		TEST(origin_belongs_to_its_transaction),
 		TEST(an_identical_relation_keeps_its_plan),
+		TEST(a_row_of_a_plan_not_kept_wants_its_facts),
+		TEST(a_row_that_waits_is_lost),
+		TEST(a_truncate_may_want_the_facts_of_several),
 		TEST(after_a_reset_relations_must_be_told_again),
 		TEST(a_name_that_is_too_long_is_refused),
 		TEST(a_null_in_a_not_null_column_relaxes_the_plan),

@@ -32,7 +32,7 @@ set_up(void **state)
 {
 	struct fixture *x = calloc(1, sizeof *x);
 
-	x->set = relation_set_new();
+	x->set = relation_set_new(RELATION_PLANS);
 	assert_non_null(x->set);
 	strcpy(x->schema, "public");
 	strcpy(x->name, "t");
@@ -72,7 +72,7 @@ tell_with_plan(struct fixture *x)
 {
 	struct relation *r = tell(x);
 
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 1);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 1);
 	assert_non_null(r->plan);
 	return r;
 }
@@ -122,7 +122,7 @@ a_new_session_knows_nothing_but_keeps_plans(void **state)
 	assert_null(relation_get(x->set, RELID));
 	assert_ptr_equal(tell(x), r);
 	assert_ptr_equal(r->plan, plan);
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 0);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 0);
 	assert_ptr_equal(r->plan, plan);
 }
 
@@ -152,7 +152,7 @@ another_definition_drops_the_plan(void **state)
 		assert_ptr_equal(tell(x), r);
 		assert_null(r->plan);
 		assert_int_equal(r->def.ncols, x->def.ncols);
-		assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 1);
+		assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 1);
 		x->def = old;
 		memcpy(x->cols, old_cols, sizeof old_cols);
 		assert_ptr_equal(tell(x), r);
@@ -169,10 +169,10 @@ equal_facts_keep_the_plan(void **state)
 	struct column_fact columns[2] = { wire_t_facts[0], wire_t_facts[1] };
 
 	x->facts.columns = columns;	/* elsewhere, and the same */
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 0);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 0);
 	assert_ptr_equal(r->plan, plan);
 	columns[1].not_null = true;
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 1);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 1);
 	assert_true(r->plan->columns[1].not_null);
 	columns[1].not_null = false;	/* ours is a copy */
 	assert_true(r->facts.columns[1].not_null);
@@ -187,13 +187,13 @@ a_relaxed_column_stays_so_until_the_facts_differ(void **state)
 	assert_true(r->plan->columns[0].not_null);
 	assert_int_equal(relation_relax(r, &options, 0, &x->f), 0);
 	assert_false(r->plan->columns[0].not_null);
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 0);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 0);
 	assert_false(r->plan->columns[0].not_null);
 	relation_set_reset(x->set);
 	assert_ptr_equal(tell(x), r);
 	assert_false(r->plan->columns[0].not_null);
 	x->facts.comment = span_of("new");
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 1);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 1);
 	assert_true(r->plan->columns[0].not_null);
 	assert_int_equal(relation_relax(r, &options, 0, &x->f), 0);
 	x->def.replica_identity = 'f';
@@ -215,7 +215,7 @@ a_table_without_columns(void **state)
 	assert_int_equal(r->plan->ncolumns, 0);
 	assert_ptr_equal(tell(x), r);
 	assert_non_null(r->plan);
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), 0);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), 0);
 }
 
 static void
@@ -243,6 +243,95 @@ thousands_of_relations(void **state)
 	for (uint32_t i = 0; i < COUNT; i++)
 		assert_null(relation_get(x->set, i % 2 ? i : i * STEP));
 	free(all);
+}
+
+static struct relation *
+tell_another(struct fixture *x, uint32_t relid)
+{
+	x->def.relid = relid;
+	x->facts.relid = relid;
+	return tell_with_plan(x);
+}
+
+static void
+plans_not_used_for_longest_go_first(void **state)
+{
+	struct fixture *x = *state;
+	struct relation *r[6];
+
+	relation_set_free(x->set);
+	x->set = relation_set_new(2);
+	for (uint32_t i = 1; i <= 5; i++)
+		r[i] = tell_another(x, i);
+	for (uint32_t i = 1; i <= 5; i++)	/* one message may need them all */
+		assert_non_null(r[i]->plan);
+	relation_get(x->set, 2);
+	relation_set_trim(x->set);
+	assert_non_null(r[2]->plan);
+	assert_non_null(r[5]->plan);
+	assert_null(r[1]->plan);
+	assert_null(r[3]->plan);
+	assert_null(r[4]->plan);
+	/* Rows may still come for those without: told, and with their columns. */
+	for (uint32_t i = 1; i <= 5; i++) {
+		assert_ptr_equal(relation_get(x->set, i), r[i]);
+		assert_true(span_is(r[i]->def.cols[1].name, "v"));
+	}
+	assert_int_equal(relation_facts(x->set, r[3], &options, &x->facts, &x->f), 1);
+	relation_set_trim(x->set);
+	assert_non_null(r[3]->plan);
+	assert_non_null(r[5]->plan);
+	assert_null(r[2]->plan);
+}
+
+static void
+a_plan_that_went_with_its_definition_does_not_count(void **state)
+{
+	struct fixture *x = *state;
+	struct relation *one, *two;
+
+	relation_set_free(x->set);
+	x->set = relation_set_new(1);
+	one = tell_another(x, 1);
+	two = tell_another(x, 2);
+	x->def.replica_identity = 'f';
+	assert_ptr_equal(tell(x), two);
+	assert_null(two->plan);
+	relation_set_trim(x->set);
+	assert_non_null(one->plan);
+	tell_with_plan(x);
+	assert_ptr_equal(tell(x), two);	/* once more changes nothing */
+	assert_int_equal(relation_facts(x->set, two, &options, &x->facts, &x->f), 0);
+	relation_set_trim(x->set);
+	assert_null(one->plan);
+	assert_non_null(two->plan);
+}
+
+static void
+a_new_session_forgets_what_has_no_plan(void **state)
+{
+	enum { COUNT = 1000 };
+	struct fixture *x = *state;
+	struct relation *kept[2];
+
+	relation_set_free(x->set);
+	x->set = relation_set_new(2);
+	for (int session = 0; session < 3; session++) {
+		for (uint32_t i = 1; i <= COUNT; i++)
+			tell_another(x, i + (uint32_t)session * COUNT);
+		x->def.relid = 1000000;
+		assert_null(tell(x)->plan);
+		relation_set_trim(x->set);
+		kept[0] = relation_get(x->set, x->facts.relid);
+		kept[1] = relation_get(x->set, x->facts.relid - 1);
+		assert_non_null(kept[0]->plan);
+		relation_set_reset(x->set);
+		for (int i = 0; i < 2; i++) {
+			x->def.relid = x->facts.relid - (uint32_t)i;
+			assert_ptr_equal(tell(x), kept[i]);
+			assert_non_null(kept[i]->plan);
+		}
+	}
 }
 
 /* --- Limits */
@@ -278,7 +367,7 @@ facts_above_the_limit(void **state)
 	struct span text = large_text(17 * MIB);
 
 	x->facts.comment = text;
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), -1);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), -1);
 	assert_int_equal(x->f.kind, FAIL_FATAL);
 	assert_string_equal(x->f.text, "out of memory for the facts of public.t");
 	free((char *)text.p);
@@ -293,7 +382,7 @@ schemas_above_the_limit(void **state)
 
 	x->cols[1].name = text;		/* several times in the schema's text */
 	r = tell(x);
-	assert_int_equal(relation_facts(r, &options, &x->facts, &x->f), -1);
+	assert_int_equal(relation_facts(x->set, r, &options, &x->facts, &x->f), -1);
 	assert_int_equal(x->f.kind, FAIL_FATAL);
 	assert_string_equal(x->f.text,
 		"table public.t: more than 64 MiB for the schemas");
@@ -315,6 +404,9 @@ main(void)
 		TEST(a_relaxed_column_stays_so_until_the_facts_differ),
 		TEST(a_table_without_columns),
 		TEST(thousands_of_relations),
+		TEST(plans_not_used_for_longest_go_first),
+		TEST(a_plan_that_went_with_its_definition_does_not_count),
+		TEST(a_new_session_forgets_what_has_no_plan),
 		TEST(a_definition_above_the_limit),
 		TEST(facts_above_the_limit),
 		TEST(schemas_above_the_limit),
