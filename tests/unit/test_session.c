@@ -213,7 +213,8 @@ static void
 known(struct world *w)
 {
 	w->known = (struct state_record){ .known = true, .system_id = "7700",
-		.timeline = 1, .slot = "s", .last_commit = 0x200 };
+		.timeline = 1, .slot = "s", .last_commit = 0x200,
+		.confirmed = 0x200 };
 }
 
 static void
