@@ -117,7 +117,10 @@ class Recorder(run_oracle.Recorder):
     """Knows by the slot's position when everything has been delivered."""
 
     def wait_delivered(self):
-        side, = self.sides
+        for side in self.sides:
+            self.wait_confirmed(side)
+
+    def wait_confirmed(self, side):
         end = self.server.psql("select pg_current_wal_insert_lsn()")
 
         def confirmed():
@@ -139,6 +142,11 @@ class Recorder(run_oracle.Recorder):
         for name, table in self.tables().items():
             before = self.noted.get(name, table)
             self.noted[name] = dict(table, columns=dict(before["columns"], **table["columns"]))
+
+    def write_notes(self, target):
+        """Beside a recording, for the comparison."""
+        with open(re.sub(r"jsonl$", "tables.json", target), "w", encoding="utf-8") as f:
+            json.dump(self.noted, f)
 
     def record(self, scenario, targets):
         self.noted = {}
@@ -184,63 +192,72 @@ def choose(args):
     return [n for n in names if n not in pending], pending
 
 
-def run_one(recorder, name, args, opts, allowed):
-    """The differences (None: could not be run), and a remark for the scenario's line."""
-    actual = os.path.join(args.out, name + ".jsonl")
-    begin = time.time()
-    try:
-        count, = recorder.record(name, [actual])
-    except Failure as e:
-        missing = re.search(r'extension "(\w+)" is not available', str(e))
-        if missing:
-            return None, "needs the extension %s, which is not installed" % missing.group(1)
-        return str(e).splitlines(), ""
-    with open(os.path.join(args.out, name + ".tables.json"), "w", encoding="utf-8") as f:
-        json.dump(recorder.noted, f)
-    lines = compare.compare_scenario(name, actual, opts, args.scenarios, allowed=allowed)
-    return lines, "%4d records  %4.1f s" % (count, time.time() - begin)
+def binary():
+    return os.path.abspath(os.environ.get("PGWAKE_BIN", os.path.join(TREE, "pgwake")))
+
+
+class Tally:
+    """What has been compared, and how it went."""
+
+    def __init__(self, args, live=False):
+        self.allowed = compare.Deviations(args.deviations)
+        self.opts = compare.Options(live=live, limit=args.max)
+        self.passed = self.failed = 0
+        self.compared = []
+
+    def record(self, recorder, name, targets, expected=None):
+        """Record a scenario and compare its last target with what is expected; whether all is well."""
+        begin = time.time()
+        try:
+            counts = recorder.record(name, targets)
+        except Failure as e:
+            missing = re.search(r'extension "(\w+)" is not available', str(e))
+            if missing:
+                print("skip  %-44s needs the extension %s, which is not installed" % (name, missing.group(1)))
+                return True
+            self.failed += 1
+            return compare.report(name, str(e).splitlines(), self.opts)
+        recorder.write_notes(targets[-1])
+        remark = "%s records  %4.1f s" % (" ".join("%4d" % c for c in counts), time.time() - begin)
+        lines = compare.compare_scenario(name, targets[-1], self.opts, recorder.scenarios, expected, self.allowed)
+        self.compared.append(name)
+        well = compare.report(name, lines, self.opts, remark)
+        self.passed += well
+        self.failed += not well
+        return well
+
+    def finish(self):
+        """The closing lines; the exit status."""
+        for rule in self.allowed.unused(self.compared):
+            print("FAIL  the deviation \"%s\" occurs nowhere" % rule["rule"])
+            self.failed += 1
+        print("%d passed, %d failed" % (self.passed, self.failed))
+        return 1 if self.failed or not self.passed else 0
 
 
 def run(args, scratch):
     names, pending = choose(args)
-    binary = os.path.abspath(os.environ.get("PGWAKE_BIN", os.path.join(TREE, "pgwake")))
     server = run_oracle.Server(scratch, int(os.environ.get("CONFORMANCE_PORT") or run_oracle.free_port()))
-    side = Side("pgwake", Pgwake(binary, scratch), scratch)
+    side = Side("pgwake", Pgwake(binary(), scratch), scratch)
     recorder = Recorder(server, [side], args.scenarios)
-    allowed = compare.Deviations(args.deviations)
-    opts = compare.Options(limit=args.max)
-    passed = failed = 0
-    compared = []
+    tally = Tally(args)
     try:
         server.start()
         for name in names:
-            lines, remark = run_one(recorder, name, args, opts, allowed)
-            if lines is None:
-                print("skip  %-44s %s" % (name, remark))
-                continue
-            compared.append(name)
-            if compare.report(name, lines, opts, remark):
-                passed += 1
-            else:
-                failed += 1
-                if args.keep_logs and os.path.exists(side.engine.log):
-                    shutil.copy(side.engine.log, os.path.join(args.out, name + ".log"))
+            well = tally.record(recorder, name, [os.path.join(args.out, name + ".jsonl")])
+            if not well and args.keep_logs and os.path.exists(side.engine.log):
+                shutil.copy(side.engine.log, os.path.join(args.out, name + ".log"))
             sys.stdout.flush()
     finally:
         side.engine.quit()
         server.stop()
     for name, reason in pending.items():
         print("later %-44s %s" % (name, reason))
-    for rule in allowed.unused(compared):
-        print("FAIL  the deviation \"%s\" occurs nowhere" % rule["rule"])
-        failed += 1
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed or not passed else 0
+    return tally.finish()
 
 
-def main():
+def add_arguments(parser):
     default_deviations = os.path.join(HERE, "deviations.json")
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("scenario", nargs="*", help="directory name, or its number")
     parser.add_argument("--scenarios", default=compare.SCENARIOS, help="directory of the scenarios")
     parser.add_argument("--deviations", help="file of the differences that are meant (deviations.json)",
@@ -249,7 +266,10 @@ def main():
     parser.add_argument("--out", help="keep the recordings in this directory")
     parser.add_argument("--keep-logs", action="store_true", help="and the log of what failed")
     parser.add_argument("--max", type=int, default=12, help="differences shown per scenario")
-    args = parser.parse_args()
+
+
+def in_scratch(args, work):
+    """work(args, directory) in a directory that is removed afterwards; the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     keep = os.environ.get("CONFORMANCE_SCRATCH")
     scratch = os.path.abspath(keep) if keep else tempfile.mkdtemp(prefix="conf-")
@@ -257,13 +277,19 @@ def main():
     args.out = args.out or os.path.join(scratch, "out")
     os.makedirs(args.out, exist_ok=True)
     try:
-        return run(args, scratch)
+        return work(args, scratch)
     except Failure as e:
         print("error: %s" % e, file=sys.stderr)
         return 1
     finally:
         if not keep:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    return in_scratch(parser.parse_args(), run)
 
 
 if __name__ == "__main__":
