@@ -119,6 +119,9 @@ confirm_step(struct confirm *c, int64_t now_us, bool at_once, struct fail *f)
 		next.confirmed = confirmed;
 	if (!due(c, &next, now_us, at_once))
 		return 0;
+	/* Inside a transaction it would only wait for the end of it. */
+	if (state_tracked(c->state) && track_in_unit(c->track))
+		return 0;
 	switch (save(c, &next, f)) {
 	case SINK_FAILED:
 		return -1;

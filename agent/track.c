@@ -159,6 +159,12 @@ settle(struct track *t, uint64_t number, uint64_t nsent, lsn_t end)
 		advance(t);
 }
 
+bool
+track_in_unit(const struct track *t)
+{
+	return t->next != t->head && !at(t, t->next - 1)->settled;
+}
+
 void
 track_close(struct track *t, uint64_t unit, uint64_t nsent, lsn_t end)
 {

@@ -28,7 +28,8 @@ void confirm_identify(struct confirm *c, const char *system_id,
 
 /*
  * Writes the record when there is something new: often when nothing is in
- * flight, seldom under load, `at_once` without a pause. 0, or -1.
+ * flight, seldom under load, `at_once` without a pause; into a topic only
+ * between two units. 0, or -1.
  */
 int confirm_step(struct confirm *c, int64_t now_us, bool at_once,
 	struct fail *f);

@@ -70,6 +70,8 @@ lsn_t track_restart(const struct track *t);
 lsn_t track_last_commit(const struct track *t);
 /* Everything up to and with that unit is acknowledged. */
 bool track_popped(const struct track *t, uint64_t unit);
+/* A unit has begun and has not ended. */
+bool track_in_unit(const struct track *t);
 /* Units not popped yet. */
 uint64_t track_pending(const struct track *t);
 /* False after a contradiction: stop the program, the slot is where it is safe. */
