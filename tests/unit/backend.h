@@ -253,10 +253,11 @@ backend_startup(struct backend *b, struct backend_link *l, const char *p,
 static inline void
 backend_query(struct backend *b, struct backend_link *l, const char *sql)
 {
-	size_t used = strlen(b->log);
+	size_t used = strlen(b->log), len = strlen(sql);
 
-	assert_true(used + strlen(sql) + 2 <= sizeof(b->log));
-	sprintf(b->log + used, "%s\n", sql);
+	assert_true(used + len + 2 <= sizeof(b->log));
+	memcpy(b->log + used, sql, len);
+	memcpy(b->log + used + len, "\n", 2);
 	l->silent = false;
 	/* What conn sends to every new connection. */
 	if (strstr(sql, "set_config(v.name"))
