@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "quote.h"
+
 struct change {
 	const struct change_options *options;
 	struct relation_set *relations;
@@ -142,12 +144,44 @@ origin(struct change *c, const struct pgoutput_message *m, struct fail *f)
 	return 0;
 }
 
+/* What is not UTF-8 cannot be a topic's name nor stand in a record. */
+static int
+check_name(struct span name, struct fail *f)
+{
+	struct buf b;
+	int rc;
+
+	buf_init(&b, quote_json_room(NAME_MAX_SIZE));
+	rc = quote_json(&b, name, NULL);
+	if (rc == -1) {
+		buf_reset(&b);
+		filter_escape(&b, name);
+		fail_set(f, FAIL_CONFIG, "table %.*s: its name is not UTF-8 (a byte is "
+			"written here as \\x and two digits), so no record can name it; "
+			"exclude it with a pattern in postgres.tables that matches the "
+			"name as it is written here", SPAN_ARG(buf_span(&b)));
+	}
+	buf_release(&b);
+	return rc;
+}
+
+/* Its name is in `tables`, and can be published. 1, 0 or -1. */
+static int
+is_captured(const struct change *c, struct span name, struct fail *f)
+{
+	int rc = filter_try(c->options->tables, name, f);
+
+	if (rc == -1)
+		return fail_context(f, "table %.*s: postgres.tables", SPAN_ARG(name));
+	return rc == 1 && check_name(name, f) == -1 ? -1 : rc;
+}
+
 static int
 relation(struct change *c, const struct pgoutput_message *m, struct fail *f)
 {
 	struct relation *r = relation_tell(c->relations, &m->relation, f);
 	char name[NAME_MAX_SIZE];
-	int n;
+	int n, captured;
 
 	if (!r)
 		return -1;
@@ -155,10 +189,10 @@ relation(struct change *c, const struct pgoutput_message *m, struct fail *f)
 		SPAN_ARG(r->def.name));
 	if (n < 0 || (size_t)n >= sizeof name)
 		return illegal(m, c->lsn, "its name is too long", f);
-	r->captured = filter_pass(c->options->tables,
-		(struct span){ name, (size_t)n });
-	if (!r->captured)
-		return 0;
+	captured = is_captured(c, (struct span){ name, (size_t)n }, f);
+	r->captured = captured == 1;
+	if (captured != 1)
+		return captured;
 	c->wanted = r;
 	return CHANGE_NEED_FACTS;
 }

@@ -2,6 +2,7 @@
 #include "filter.h"
 
 #include <pcre2.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct pattern {
@@ -80,24 +81,76 @@ filter_free(struct filter *filter)
 	free(filter);
 }
 
+void
+filter_escape(struct buf *b, struct span s)
+{
+	char text[8];
+
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		snprintf(text, sizeof text, c > ' ' && c < 0x7f ? "%c" : "\\x%02X", c);
+		buf_put_str(b, text);
+	}
+}
+
+/* As pcre2_match: negative if it does not match, or cannot be tried. */
+static int
+match(const struct filter *filter, const struct pattern *p, struct span subject)
+{
+	int rc = pcre2_match(p->code, (PCRE2_SPTR)subject.p, subject.len, 0, 0,
+		filter->match, NULL);
+	struct buf escaped;
+
+	if (rc > PCRE2_ERROR_UTF8_ERR1 || rc < PCRE2_ERROR_UTF8_ERR21)
+		return rc;
+	buf_init(&escaped, 4 * subject.len + 16);
+	filter_escape(&escaped, subject);
+	rc = escaped.failed ? PCRE2_ERROR_NOMEMORY : pcre2_match(p->code,
+		(PCRE2_SPTR)escaped.p, escaped.len, 0, 0, filter->match, NULL);
+	buf_release(&escaped);
+	return rc;
+}
+
+static int
+give_up(int error, size_t pattern, struct fail *f)
+{
+	PCRE2_UCHAR why[128];
+
+	pcre2_get_error_message(error, why, sizeof why);
+	return fail_set(f, FAIL_CONFIG, "pattern %zu of the list cannot be tried: %s",
+		pattern + 1, (char *)why);
+}
+
+/* With `f` NULL an error is no match. */
+static int
+pass(const struct filter *filter, struct span subject, struct fail *f)
+{
+	int passes = !filter->includes;
+
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct pattern *p = &filter->patterns[i];
+		int rc = match(filter, p, subject);
+
+		if (rc < 0 && rc != PCRE2_ERROR_NOMATCH && f)
+			return give_up(rc, i, f);
+		if (rc < 0)
+			continue;
+		if (p->exclude)
+			return 0;
+		passes = 1;
+	}
+	return passes;
+}
+
+int
+filter_try(const struct filter *filter, struct span subject, struct fail *f)
+{
+	return filter ? pass(filter, subject, f) : 1;
+}
+
 bool
 filter_pass(const struct filter *filter, struct span subject)
 {
-	bool pass;
-
-	if (!filter)
-		return true;
-	pass = !filter->includes;
-	for (size_t i = 0; i < filter->count; i++) {
-		const struct pattern *p = &filter->patterns[i];
-
-		/* Any error (not UTF-8, a limit) is no match, as -1 is. */
-		if (pcre2_match(p->code, (PCRE2_SPTR)subject.p, subject.len, 0,
-				0, filter->match, NULL) < 0)
-			continue;
-		if (p->exclude)
-			return false;
-		pass = true;
-	}
-	return pass;
+	return !filter || pass(filter, subject, NULL) == 1;
 }

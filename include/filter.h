@@ -3,11 +3,14 @@
  *
  * A subject passes if it matches a pattern without '!' (or there is none
  * without) and no pattern with '!'. Used for tables ("schema.table"), columns
- * ("schema.table.column") and message prefixes.
+ * ("schema.table.column") and message prefixes. A subject that is not UTF-8, as
+ * a database in SQL_ASCII may have, is matched as filter_escape() writes it, so
+ * that it is never passed over without a word.
  */
 #ifndef FILTER_H
 #define FILTER_H
 
+#include "buf.h"
 #include "fail.h"
 #include "span.h"
 
@@ -18,7 +21,12 @@ struct filter *filter_new(const struct span *patterns, size_t count,
 	struct fail *f);
 void filter_free(struct filter *filter);
 
-/* A NULL filter passes everything. */
+/* A NULL filter passes everything. 1, 0, or -1 with FAIL_CONFIG: matching is too much work. */
+int filter_try(const struct filter *filter, struct span subject, struct fail *f);
+/* The same, where a pattern that is too much work does not match. */
 bool filter_pass(const struct filter *filter, struct span subject);
+
+/* Appends `s` with \xE9 for each byte outside of ASCII's visible characters. */
+void filter_escape(struct buf *b, struct span s);
 
 #endif

@@ -526,6 +526,32 @@ an_identical_relation_keeps_its_plan(void **state)
 	assert_non_null(tell(x, RELID, 'f'));
 }
 
+static void
+a_name_that_is_not_utf8(void **state)
+{
+	static const struct span include[] = { SPAN("public[.]c.*") };
+	static const struct span exclude[] = { SPAN("!.*caf.xE9") };
+	struct fixture *x = *state;
+	struct filter *filters[2] = { filter_new(include, 1, &x->f),
+		filter_new(exclude, 1, &x->f) };
+
+	begin(x, 0x1000, 5);
+	for (int i = 0; i < 2; i++) {
+		options.tables = i ? filters[0] : NULL;
+		wire_relation(&x->b, RELID, "caf\xe9", 'd', wire_t_columns, 2);
+		assert_int_equal(feed(x, 0), -1);
+		assert_int_equal(x->f.kind, FAIL_CONFIG);
+		assert_non_null(strstr(x->f.text,
+			"table public.caf\\xE9: its name is not UTF-8"));
+	}
+	options.tables = filters[1];
+	assert_int_equal(feed(x, 0), 0);
+	row(x, 'I', 0, NONE, ROW("1", "a"));
+	no_more(x);
+	filter_free(filters[0]);
+	filter_free(filters[1]);
+}
+
 static const struct plan *
 give_facts(struct fixture *x, uint32_t relid)
 {
@@ -742,6 +768,7 @@ main(void)
 		TEST(logical_messages),
 		TEST(origin_belongs_to_its_transaction),
 		TEST(an_identical_relation_keeps_its_plan),
+		TEST(a_name_that_is_not_utf8),
 		TEST(a_row_of_a_plan_not_kept_wants_its_facts),
 		TEST(a_row_that_waits_is_lost),
 		TEST(a_truncate_may_want_the_facts_of_several),

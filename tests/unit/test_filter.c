@@ -76,6 +76,36 @@ invalid_utf8_does_not_match_by_accident(void **state)
 }
 
 static void
+invalid_utf8_is_matched_in_an_escaped_form(void **state)
+{
+	(void)state;
+	assert_passes(P("public[.].*"), "public.t\xff", true);
+	assert_passes(P("public[.].*", "!public[.]t.xFF"), "public.t\xff", false);
+	assert_passes(P("public[.]t\\\\xC3\\\\x09"), "public.t\xc3\t", true);
+}
+
+/* Exponential: PCRE2 stops it. That is no reason to leave a table out in silence. */
+static void
+a_pattern_that_is_too_much_work(void **state)
+{
+	struct span patterns[] = { SPAN("x"), SPAN("(a+)+(b|c)") };
+	struct span subject = SPAN("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad");
+	struct fail f = FAIL_INIT;
+	struct filter *filter = filter_new(patterns, 2, &f);
+
+	(void)state;
+	assert_int_equal(filter_try(filter, subject, &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_string_equal(f.text,
+		"pattern 2 of the list cannot be tried: match limit exceeded");
+	assert_false(filter_pass(filter, subject));
+	assert_int_equal(filter_try(filter, span_of("x"), &f), 1);
+	assert_int_equal(filter_try(filter, span_of("y"), &f), 0);
+	assert_int_equal(filter_try(NULL, subject, &f), 1);
+	filter_free(filter);
+}
+
+static void
 a_bad_pattern_is_named(void **state)
 {
 	struct span bad[] = { SPAN("ok"), SPAN("public.(t") };
@@ -98,6 +128,8 @@ main(void)
 		cmocka_unit_test(patterns_are_anchored_and_fold_case),
 		cmocka_unit_test(exclusion_wins),
 		cmocka_unit_test(invalid_utf8_does_not_match_by_accident),
+		cmocka_unit_test(invalid_utf8_is_matched_in_an_escaped_form),
+		cmocka_unit_test(a_pattern_that_is_too_much_work),
 		cmocka_unit_test(a_bad_pattern_is_named),
 	};
 
