@@ -70,7 +70,8 @@ warn_of_plan(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->nleft_out; i++)
 		log_warn("column left out: its type has no mapping "
-			"(format.include_unknown_datatypes would include it as bytes)",
+			"(format.include_unknown_datatypes includes it as bytes, "
+			"format.include_geometric_types geometric types)",
 			table[0], table[1],
 			LOG_SPAN("column", plan->left_out[i].column),
 			LOG_SPAN("type", plan->left_out[i].type));

@@ -253,6 +253,10 @@ const struct option options[] = {
 	  .debezium = "include.unknown.datatypes",
 	  .help = "Columns of types without a mapping as the bytes of their "
 		"text, not left out" },
+	{ BOOL("format", "include_geometric_types",
+	  format.types.geometric), .def = "false",
+	  .help = "box, circle, line, lseg, path and polygon as Debezium 3.7 "
+		"has them; without it they are types without a mapping" },
 	{ STRING("format", "unavailable_value_placeholder",
 	  format.unavailable_value_placeholder),
 	  .def = "__debezium_unavailable_value",

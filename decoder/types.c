@@ -12,13 +12,16 @@
 #include "refine_geometry.h"
 #include "refine_time.h"
 
+#define BOX 603		/* the one type whose arrays have no commas */
+
 /* A domain stands on a domain on a domain: more than this is a loop. */
 #define DOMAINS_MAX 64
 
 enum {
 	MASKABLE = 1,	/* counts as text for masks, as it does for JDBC */
 	NO_ARRAY = 2,	/* arrays of it are left out, as Debezium does */
-	SMALL = 4	/* never out of line: needs no placeholder */
+	SMALL = 4,	/* never out of line: needs no placeholder */
+	GEOMETRIC = 8	/* unknown to Debezium 3.6: only if asked for */
 };
 
 struct row {
@@ -38,6 +41,11 @@ struct row {
 	  flags }
 #define INT(oid, array, name, type) \
 	{ oid, array, name, type, NULL, conv_number_int, NULL, 0 }
+
+#define SHAPE(oid, array, name, semantic, kind) \
+	{ oid, array, name, SCHEMA_STRUCT, \
+	  "io.debezium.data.geometry." semantic, conv_geometry_ ## kind, \
+	  refine_geometry_ ## kind, GEOMETRIC }
 
 static const struct row rows[] = {
 	INT(23, 1007, "int4", SCHEMA_INT32),
@@ -93,6 +101,12 @@ static const struct row rows[] = {
 	  NO_ARRAY | SMALL },
 	{ 600, 1017, "point", SCHEMA_STRUCT, "io.debezium.data.geometry.Point",
 	  conv_geometry_point, refine_geometry_point, NO_ARRAY },
+	SHAPE(603, 1020, "box", "Geometry", box),
+	SHAPE(601, 1018, "lseg", "Geometry", lseg),
+	SHAPE(602, 1019, "path", "Geometry", path),
+	SHAPE(604, 1027, "polygon", "Geometry", polygon),
+	SHAPE(718, 719, "circle", "Circle", circle),
+	SHAPE(628, 629, "line", "Line", line),
 	{ 0, 0, "geometry", SCHEMA_STRUCT, "io.debezium.data.geometry.Geometry",
 	  conv_geometry_ewkb, refine_geometry_postgis, 0 },
 	{ 0, 0, "geography", SCHEMA_STRUCT,
@@ -232,13 +246,24 @@ array_placeholder(struct refine *b, const struct type_mapping *item)
 }
 
 static const struct row *row_of(const struct facts *facts, uint32_t oid);
+
+/* The row, if the modes want it. */
+static const struct row *
+row_for(const struct refine *b, uint32_t oid)
+{
+	const struct row *row = row_of(b->facts, oid);
+
+	return row && row->flags & GEOMETRIC && !b->modes->geometric ?
+		NULL : row;
+}
+
 static int map_type(struct refine *b, uint32_t oid);
 
 /* An element can be NULL whatever its type. */
 static int
 map_array(struct refine *b, uint32_t elem, char delimiter)
 {
-	const struct row *row = row_of(b->facts, elem);
+	const struct row *row = row_for(b, elem);
 	const struct type_fact *fact = facts_type(b->facts, elem);
 	struct type_mapping item;
 	struct refine eb = *b;
@@ -317,12 +342,12 @@ map_type(struct refine *b, uint32_t oid)
 	const struct type_fact *fact;
 
 	oid = root_of(b->facts, oid, &b->typmod);
-	row = row_of(b->facts, oid);
+	row = row_for(b, oid);
 	if (row)
 		return map_row(b, row);
 	row = row_of_array(oid);
 	if (row)
-		return map_array(b, row->oid, ',');
+		return map_array(b, row->oid, row->oid == BOX ? ';' : ',');
 	fact = facts_type(b->facts, oid);
 	if (fact && fact->type == 'e')
 		return map_enum(b, fact);

@@ -88,6 +88,82 @@ stand_ins(void **state)
 	arena_release(&a);
 }
 
+#define CONV(kind) static const struct conv kind = { \
+	.fn = conv_geometry_ ## kind, .item = &number }
+CONV(box);
+CONV(lseg);
+CONV(path);
+CONV(polygon);
+CONV(circle);
+CONV(line);
+
+static void
+shapes_of_the_server(void **state)
+{
+	(void)state;
+	check(&box, "(3,4),(1,2)", "{x'01030000000100000005000000"
+		"00000000000008400000000000001040" "00000000000008400000000000000040"
+		"000000000000f03f0000000000000040" "000000000000f03f0000000000001040"
+		"00000000000008400000000000001040',null,<\"type\":\"box\">}");
+	check(&lseg, "[(1,2),(3,4)]", "{x'010200000002000000000000000000f03f"
+		"000000000000004000000000000008400000000000001040',null,"
+		"<\"type\":\"lseg\">}");
+	check(&path, "[(0,0),(1,1),(2,0)]", "{x'010200000003000000"
+		"00000000000000000000000000000000" "000000000000f03f000000000000f03f"
+		"00000000000000400000000000000000',null,"
+		"<\"type\":\"path\",\"closed\":\"false\">}");
+	check(&path, "((1,1))", "{x'010200000001000000000000000000f03f000000000000f03f',"
+		"null,<\"type\":\"path\",\"closed\":\"true\">}");
+	check(&circle, "<(10,4),10>", "{{10.0f,4.0f,x'01010000000000000000002440"
+		"0000000000001040',null},10.0f}");
+	check(&circle, "<(-0,NaN),1e-05>", "{{-0.0f,NaNf,x'0101000000"
+		"0000000000000080000000000000f87f',null},1.0E-5f}");
+	check(&line, "{1,-2,3.5}", "{1.0f,-2.0f,3.5f}");
+}
+
+static void
+polygons_are_closed(void **state)
+{
+	(void)state;
+	check(&polygon, "((0,0),(1,1),(2,0))", "{x'01030000000100000004000000"
+		"00000000000000000000000000000000" "000000000000f03f000000000000f03f"
+		"00000000000000400000000000000000" "00000000000000000000000000000000'"
+		",null,<\"type\":\"polygon\">}");
+	/* One that is closed already, and a single point. */
+	check(&polygon, "((1,1),(2,0),(1,1))", "{x'01030000000100000003000000"
+		"000000000000f03f000000000000f03f" "00000000000000400000000000000000"
+		"000000000000f03f000000000000f03f',null,<\"type\":\"polygon\">}");
+	check(&polygon, "((0.5,2))", "{x'01030000000100000001000000000000000000e03f"
+		"0000000000000040',null,<\"type\":\"polygon\">}");
+}
+
+static void
+not_shapes_of_the_server(void **state)
+{
+	static const struct { const struct conv *c; const char *text; } bad[] = {
+		{ &box, "" }, { &box, "(1,2)" }, { &box, "(1,2),(3,4),(5,6)" },
+		{ &box, "(1,2),(3,4" }, { &box, "(1,2);(3,4)" }, { &box, "(1,2),(3,x)" },
+		{ &lseg, "" }, { &lseg, "[" }, { &lseg, "[]" }, { &lseg, "((1,2),(3,4))" },
+		{ &lseg, "[(1,2)]" }, { &path, "" }, { &path, "[(1,2)" }, { &path, "()" },
+		{ &path, "((1,2),)" }, { &polygon, "" }, { &polygon, "(1,2)" },
+		{ &polygon, "[(1,2)]" }, { &polygon, "((1,))" }, { &circle, "" },
+		{ &circle, "<>" }, { &circle, "<(1,2)>" }, { &circle, "<(1,2),>" },
+		{ &circle, "((1,2),3)" }, { &circle, "<(1),3>" }, { &circle, "<(1,2)3>" },
+		{ &line, "" }, { &line, "{}" }, { &line, "{1,2}" }, { &line, "{1,2,3,4}" },
+		{ &line, "{1,,3}" }, { &line, "(1,2,3)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		refuse(bad[i].c, bad[i].text);
+	starve(&box, "(3,4),(1,2)");
+	starve(&lseg, "[(1,2),(3,4)]");
+	starve(&path, "((1,2),(3,4))");
+	starve(&polygon, "((1,2),(3,4))");
+	starve(&circle, "<(1,2),3>");
+	starve(&line, "{1,2,3}");
+}
+
 int
 main(void)
 {
@@ -96,6 +172,9 @@ main(void)
 		cmocka_unit_test(not_points),
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(not_shapes),
+		cmocka_unit_test(shapes_of_the_server),
+		cmocka_unit_test(polygons_are_closed),
+		cmocka_unit_test(not_shapes_of_the_server),
 		cmocka_unit_test(stand_ins),
 	};
 
