@@ -9,6 +9,7 @@
 
 struct column_options {
 	struct filter *columns;		/* in the row; NULL: all */
+	struct filter *json_arrays;	/* NULL: none */
 	struct filter **keys;		/* one for each column of message_key_columns */
 	size_t nkeys;
 	struct rule *rules;
@@ -230,6 +231,8 @@ column_options_new(const struct config *c, struct fail *f)
 			"format.column_include_list",
 			&c->format.column_exclude_list,
 			"format.column_exclude_list", &o->columns, f) < 0 ||
+	    patterns_filter(&c->format.json_array_columns,
+			"format.json_array_columns", &o->json_arrays, f) < 0 ||
 	    make_keys(o, keys ? keys : "", f) < 0 || make_rules(o, c, f) < 0) {
 		column_options_free(o);
 		return NULL;
@@ -248,6 +251,7 @@ column_options_free(struct column_options *o)
 	while (o->nkeys)
 		filter_free(o->keys[--o->nkeys]);
 	free(o->keys);
+	filter_free(o->json_arrays);
 	filter_free(o->columns);
 	free(o);
 }
@@ -256,6 +260,7 @@ void
 column_options_fill(const struct column_options *o, struct plan_options *plan)
 {
 	plan->columns = o->columns;
+	plan->json_arrays = o->json_arrays;
 	plan->keys = (const struct filter *const *)o->keys;
 	plan->nkeys = o->nkeys;
 	plan->rules = (struct rule_set){ o->rules, o->nrules };

@@ -306,6 +306,10 @@ const struct option options[] = {
 	{ LIST("format", "column_exclude_list", format.column_exclude_list),
 	  .debezium = "column.exclude.list",
 	  .help = "Patterns on schema.table.column: these are not" },
+	{ LIST("format", "json_array_columns", format.json_array_columns),
+	  .help = "Patterns on schema.table.column: arrays of these become JSON "
+		"text, with all their dimensions; others have one, and null in "
+		"place of each inner array" },
 	{ CHOICE("format", "schema_name_adjustment_mode",
 	  format.schema_name_adjustment_mode, naming_modes), .def = "none",
 	  .debezium = "schema.name.adjustment.mode",

@@ -22,17 +22,21 @@ struct draft {
 	struct plan_left_out *left_out;
 };
 
+/* `filter` is not NULL. */
+static bool
+passes(const struct draft *d, const struct filter *filter, struct span column)
+{
+	struct span name = arena_printf(d->a, "%.*s.%.*s.%.*s",
+		SPAN_ARG(d->relation->schema), SPAN_ARG(d->relation->name),
+		SPAN_ARG(column));
+
+	return name.p && filter_pass(filter, name);
+}
+
 static bool
 wanted(const struct draft *d, struct span column)
 {
-	struct span name;
-
-	if (!d->options->columns)
-		return true;
-	name = arena_printf(d->a, "%.*s.%.*s.%.*s",
-		SPAN_ARG(d->relation->schema), SPAN_ARG(d->relation->name),
-		SPAN_ARG(column));
-	return name.p && filter_pass(d->options->columns, name);
+	return !d->options->columns || passes(d, d->options->columns, column);
 }
 
 /* The default goes into the schema, and stands for a value that was not sent. */
@@ -98,6 +102,9 @@ make_column(const struct draft *d, uint16_t index, bool known,
 		return fail_context(f, "column \"%.*s\"", SPAN_ARG(def->name));
 	if (mapped == 0)
 		return 0;
+	if (d->options->json_arrays &&
+	    passes(d, d->options->json_arrays, def->name))
+		types_array_as_json(&d->options->types, d->a, &column->type);
 	column->missing = column->not_null ? column->type.missing : value_null();
 	if (fact && fact->dflt.p && !fact->generated &&
 	    add_default(d, column, def, fact->dflt, f) == -1)

@@ -1,5 +1,8 @@
 #include "conv_array.h"
 
+#include "conv_number.h"
+#include "json.h"
+
 struct scan {
 	const char *p, *end;
 	char delimiter;
@@ -197,4 +200,91 @@ conv_array(const struct conv *c, struct span text, struct arena *a,
 	}
 	*out = value_items(VALUE_ARRAY, items, count);
 	return 0;
+}
+
+/* PostgreSQL's own limit is 6. */
+#define DEPTH_MAX 16
+/* Of a value below 1 GiB, escaped and with its brackets. */
+#define JSON_MAX ((size_t)4 << 30)
+
+/* Without a fixed scale a number is its own text; NaN and the infinities are no numbers. */
+static int
+put_number(struct buf *b, struct span text, struct fail *f)
+{
+	char c = text.len ? text.p[text.len - 1] : 'N';
+
+	if (c < '0' || c > '9')
+		return json_string(b, text, f);
+	buf_put_span(b, text);
+	return 0;
+}
+
+static int
+put_leaf(const struct conv *item, struct element *e, struct arena *a,
+	struct buf *b, struct fail *f)
+{
+	static const struct json_options o = { .decimal_numeric = true,
+		.keep_null = true };
+	struct value v;
+
+	if (!is_null(e) && item->fn == conv_number_variable)
+		return put_number(b, e->text, f);
+	return convert(item, e, a, &v, f) ? -1 :
+		json_value(b, &o, item->schema, &v, f);
+}
+
+/* An array whose text has been checked, at its opening brace. */
+static int
+put_array(const struct conv *array, struct scan *s, int depth, struct arena *a,
+	struct buf *b, struct fail *f)
+{
+	struct element e;
+
+	if (depth == DEPTH_MAX)
+		return fail_set(f, FAIL_FATAL, "an array of more than %d "
+			"dimensions", DEPTH_MAX);
+	buf_putc(b, '[');
+	s->p++;
+	while (s->p < s->end && *s->p != '}') {
+		if (*s->p == s->delimiter) {
+			buf_putc(b, ',');
+			s->p++;
+		}
+		if (s->p < s->end && *s->p == '{') {
+			if (put_array(array, s, depth + 1, a, b, f))
+				return -1;
+			continue;
+		}
+		if (!next_element(s, &e))
+			return fail_set(f, FAIL_FATAL, "not an array");
+		if (put_leaf(array->item, &e, a, b, f))
+			return -1;
+	}
+	buf_putc(b, ']');
+	return skip(s, '}') ? 0 : fail_set(f, FAIL_FATAL, "not an array");
+}
+
+int
+conv_array_json(const struct conv *c, struct span text, struct arena *a,
+	struct value *out, struct fail *f)
+{
+	const struct conv *array = c->item;
+	struct scan s = { text.p, text.p + text.len, array->delimiter };
+	struct span copy;
+	struct buf b;
+	size_t count;
+	int rc;
+
+	if (!skip_bounds(&s) || !count_elements(s, &count))
+		return bad(f, text);
+	buf_init(&b, JSON_MAX);
+	rc = put_array(array, &s, 0, a, &b, f);
+	if (rc == 0) {
+		copy = arena_copy(a, buf_span(&b));
+		*out = value_text(VALUE_STRING, copy);
+		if (b.failed || !copy.p)
+			rc = fail_set(f, FAIL_FATAL, "an array: no memory left");
+	}
+	buf_release(&b);
+	return rc;
 }

@@ -375,6 +375,25 @@ types_map(const struct type_modes *modes, const struct facts *facts,
 	return mapped;
 }
 
+void
+types_array_as_json(const struct type_modes *modes, struct arena *a,
+	struct type_mapping *mapping)
+{
+	struct refine b = {
+		.modes = modes, .a = a, .out = mapping,
+		.optional = mapping->schema->optional,
+	};
+	const struct conv *array = mapping->conv;
+
+	if (array->fn != conv_array || !start(&b, SCHEMA_STRING,
+	    "io.debezium.data.Json", conv_array_json))
+		return;
+	b.conv->item = array;
+	mapping->unavailable = refine_placeholder(&b);
+	mapping->missing = value_text(VALUE_STRING, (struct span)SPAN("[]"));
+	finish(&b);
+}
+
 struct span
 types_name(const struct facts *facts, uint32_t oid, struct arena *a)
 {

@@ -28,6 +28,7 @@ struct plan_options {
 	bool extended_headers;
 	bool tombstones;
 	const struct filter *columns;	/* schema.table.column; NULL: all */
+	const struct filter *json_arrays;	/* columns whose arrays become JSON; NULL: none */
 	const struct filter *const *keys;	/* message_key_columns, see keys.h */
 	size_t nkeys;
 	struct rule_set rules;		/* masks and source types of columns */

@@ -111,6 +111,7 @@ struct config {
 		struct config_list column_exclude_list;	/* not both */
 		int schema_name_adjustment_mode, field_name_adjustment_mode;	/* enum naming */
 		bool include_schema_comments;
+		struct config_list json_array_columns;
 		char *message_key_columns;	/* "table:column,column;..." */
 		struct config_groups column_mask, column_truncate;	/* struct config_mask */
 		struct config_groups column_mask_hash;	/* struct config_hash */

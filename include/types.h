@@ -20,6 +20,13 @@ int types_map(const struct type_modes *modes, const struct facts *facts,
 	uint32_t oid, int32_t typmod, bool optional, struct arena *a,
 	struct type_mapping *out, struct fail *f);
 
+/*
+ * Makes the mapping of an array one of JSON text (io.debezium.data.Json), which
+ * holds any number of dimensions. Another mapping stays as it is.
+ */
+void types_array_as_json(const struct type_modes *modes, struct arena *a,
+	struct type_mapping *mapping);
+
 /* "int4", "numeric", "public.mood", for messages; "type 1234" if unknown. In `a`. */
 struct span types_name(const struct facts *facts, uint32_t oid, struct arena *a);
 

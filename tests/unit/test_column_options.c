@@ -70,8 +70,19 @@ by_default_there_is_nothing(void **state)
 	(void)state;
 	make();
 	assert_null(plan.columns);
+	assert_null(plan.json_arrays);
 	assert_int_equal(plan.nkeys, 0);
 	assert_int_equal(plan.rules.count, 0);
+}
+
+static void
+arrays_are_named_by_patterns(void **state)
+{
+	(void)state;
+	set("format.json_array_columns=public.t.m,!.*x");
+	make();
+	assert_true(filter_pass(plan.json_arrays, span_of("public.t.m")));
+	assert_false(filter_pass(plan.json_arrays, span_of("public.t.n")));
 }
 
 static bool
@@ -161,6 +172,8 @@ what_is_wrong_is_named(void **state)
 	set("format.column_propagate_source_type=");
 	refuse("format.datatype_propagate_source_type=a(", "format.datatype_propagate_source_type: ");
 	set("format.datatype_propagate_source_type=");
+	refuse("format.json_array_columns=a(", "format.json_array_columns: ");
+	set("format.json_array_columns=");
 	refuse("format.column_exclude_list=a(", "format.column_exclude_list: ");
 }
 
@@ -170,6 +183,7 @@ main(void)
 #define TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(by_default_there_is_nothing),
+		TEST(arrays_are_named_by_patterns),
 		TEST(each_key_column_is_a_pattern),
 		TEST(keys_of_another_form_are_refused),
 		TEST(rules_come_in_the_order_of_debezium),

@@ -343,6 +343,33 @@ a_key_without_a_mapping_is_said(void **state)
 }
 
 static void
+an_array_becomes_json(void **state)
+{
+	struct pgoutput_column cols[] = { { SPAN("m"), 1007, -1, true },
+		{ SPAN("n"), 1007, -1, false }, { SPAN("i"), OID_INT4, -1, false } };
+	struct pgoutput_relation def = { 7, SPAN("public"), SPAN("t"), 'd', 3, cols };
+	struct span pattern = SPAN("public.t.[mi]");
+	struct fail f = FAIL_INIT;
+	struct filter *filter = filter_new(&pattern, 1, &f);
+	struct facts facts = facts_of();
+	struct plan *plan;
+
+	(void)state;
+	options.json_arrays = filter;
+	plan = compile_plan(&options, &def, &facts, NULL, &f);
+	options.json_arrays = NULL;
+	assert_int_equal(plan->columns[0].type.schema->type, SCHEMA_STRING);
+	assert_true(span_is(plan->columns[0].type.schema->name, "io.debezium.data.Json"));
+	assert_int_equal(plan->columns[0].type.missing.kind, VALUE_STRING);
+	assert_int_equal(plan->columns[0].type.unavailable.kind, VALUE_STRING);
+	assert_int_equal(plan->key[0].type.schema->type, SCHEMA_STRING);
+	assert_int_equal(plan->columns[1].type.schema->type, SCHEMA_ARRAY);
+	assert_int_equal(plan->columns[2].type.schema->type, SCHEMA_INT32);
+	plan_free(plan);
+	filter_free(filter);
+}
+
+static void
 comments_become_docs(void **state)
 {
 	struct column_fact commented[4];
@@ -504,6 +531,7 @@ main(void)
 		cmocka_unit_test(a_key_is_compared_as_it_is_written),
 		cmocka_unit_test(a_row_changes_with_its_published_columns),
 		cmocka_unit_test(a_key_without_a_mapping_is_said),
+		cmocka_unit_test(an_array_becomes_json),
 		cmocka_unit_test(comments_become_docs),
 		cmocka_unit_test(two_columns_of_one_adjusted_name),
 		cmocka_unit_test(a_default_that_cannot_be_is_named),
