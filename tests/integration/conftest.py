@@ -2,7 +2,7 @@
 
     pytest tests/integration [--pg MAJOR] [--keep]
 
-PG, PGWAKE_BIN (the program), PGWAKE_CACHE (where tests/tools/fetch-* put
+PG, PGWAKE_BIN (the program), CACHE_DIR (where tests/tools/fetch-* put
 things) and PGWAKE_TEST_PORTS (LOW-HIGH) may be set in the environment.
 """
 import os
@@ -88,10 +88,12 @@ def new_server(binaries, template, scratch):
         shutil.rmtree(s.dir, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def _broker(scratch):
-    k = Kafka(os.path.join(scratch, "kafka")).start()
-    k.ready()
+@pytest.fixture(scope="session", autouse=True)
+def _broker(request, scratch):
+    """Started beside the first tests, if any test needs it: Java takes its time."""
+    k = Kafka(os.path.join(scratch, "kafka"))
+    if any("kafka" in item.fixturenames for item in request.session.items):
+        k.start_aside()
     yield k
     k.remove()
 
@@ -99,9 +101,7 @@ def _broker(scratch):
 @pytest.fixture
 def kafka(_broker):
     """The session's Kafka; up again if the last test left it down."""
-    if _broker.process is None:
-        _broker.start()
-    return _broker.ready()
+    return _broker.up()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
@@ -85,7 +86,7 @@ class Kafka:
         self.java = java
         self.classpath = os.path.join(find_jars(), "*")
         self.logfile = os.path.join(directory, "log")
-        self.process = None
+        self.process = self._starting = None
         self.port, self.proxy_port, self.behind_port = free_port(), free_port(), free_port()
         self.sasl_port, self.tls_port, controller = free_port(), free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
@@ -134,6 +135,23 @@ class Kafka:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         return self
 
+    def start_aside(self):
+        """Begin to start; up() waits for it."""
+        self._starting = threading.Thread(target=self.start)
+        self._starting.start()
+
+    def up(self):
+        """Started if it is not, and answering."""
+        self._wait_started()
+        if self.process is None:
+            self.start()
+        return self.ready()
+
+    def _wait_started(self):
+        if self._starting:
+            self._starting.join()
+            self._starting = None
+
     def ready(self, timeout=60):
         def answers():
             assert self.process.poll() is None, "Kafka did not start: " + self.log()
@@ -161,6 +179,7 @@ class Kafka:
         self.process.send_signal(signal.SIGCONT)
 
     def remove(self):
+        self._wait_started()
         self.kill9()
         shutil.rmtree(self.dir, ignore_errors=True)
 
