@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "config_key.h"
+#include "identity_rule.h"
 #include "nearest.h"
 #include "option_value.h"
 #include "property.h"
@@ -368,6 +369,24 @@ follow_schemas(struct config *c, const char *key, bool *at)
 		*at = c->format.schemas;
 }
 
+static int
+check_identities(const struct config *c, struct fail *f)
+{
+	const struct config_list *list =
+		&c->postgres.replica_identity_autoset_values;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct identity_rule rule;
+		struct fail why = FAIL_INIT;
+
+		if (identity_rule_parse(&rule, list->items[i], &why) < 0)
+			return wrong(c, "postgres", "replica_identity_autoset_values",
+				why.text, f);
+		identity_rule_release(&rule);
+	}
+	return 0;
+}
+
 int
 config_finish_connection(struct config *c, struct fail *f)
 {
@@ -382,6 +401,7 @@ config_finish(struct config *c, struct fail *f)
 	if (check_mandatory(c, NULL, "prefix", c->prefix, f) < 0 ||
 	    config_finish_connection(c, f) < 0 ||
 	    check_names(c, f) < 0 || check_skipped(c, f) < 0 ||
+	    check_identities(c, f) < 0 ||
 	    check_modes(c, f) < 0 || check_queue(c, f) < 0 ||
 	    read_sasl_password(c, f) < 0 || derive_placeholder(c, f) < 0)
 		return -1;

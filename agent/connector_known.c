@@ -105,9 +105,6 @@ static const struct connector_known known[] = {
 	{ "admin.override.*", NOTHING, NULL, NULL },
 
 	/* Events would differ. */
-	{ "replica.identity.autoset.values", CHANGES, "",
-	  "replica identities would stay as they are; set them with ALTER "
-		"TABLE" },
 	{ "include.schema.comments", LOST, "false", "Debezium 3.6 writes no comments "
 		"of PostgreSQL; format.include_schema_comments does" },
 	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },

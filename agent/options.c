@@ -116,6 +116,11 @@ const struct option options[] = {
 	  .debezium = "publish.via.partition.root",
 	  .help = "The publication that is created publishes rows of partitions "
 		"as the partitioned table's" },
+	{ LIST("postgres", "replica_identity_autoset_values",
+	  postgres.replica_identity_autoset_values),
+	  .debezium = "replica.identity.autoset.values",
+	  .help = "Replica identities to give to captured tables: pattern on "
+		"schema.table, colon, DEFAULT, FULL, NOTHING or INDEX name" },
 	{ LIST("postgres", "tables", postgres.tables),
 	  .debezium = "table.include.list, table.exclude.list, "
 		"schema.include.list, schema.exclude.list",

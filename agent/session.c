@@ -7,6 +7,7 @@
 #include "lineage.h"
 #include "log.h"
 #include "loop.h"
+#include "replica_identity.h"
 #include "server.h"
 #include "session.h"
 #include "slot_creation.h"
@@ -24,6 +25,7 @@ enum session_phase {
 	SESSION_SERVER,		/* plain connection: is it fit? */
 	SESSION_SLOT,		/* its row; is it free? */
 	SESSION_PUBLICATION,
+	SESSION_IDENTITIES,	/* of the tables that are captured */
 	SESSION_OPEN,		/* replication connection */
 	SESSION_IDENTIFY,
 	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
@@ -38,6 +40,7 @@ struct session {
 	struct catalog *catalog;
 	struct repl *repl;
 	struct publication *publication;
+	struct replica_identity *identities;
 	struct watch *watch;
 	struct slot_creation *creation;
 	enum session_phase phase;
@@ -74,9 +77,11 @@ session_new(const struct config *c, const struct filter *tables,
 		s->publication = publication_new(c, tables, s->catalog);
 	if (s->publication)
 		s->watch = watch_new(c, s->catalog, s->publication);
+	if (s->catalog)
+		s->identities = replica_identity_new(c, tables, s->catalog);
 	if (s->catalog && s->repl)
 		s->creation = slot_creation_new(c, s->repl, s->catalog);
-	if (!s->watch || !s->creation) {
+	if (!s->watch || !s->identities || !s->creation) {
 		session_free(s);
 		return NULL;
 	}
@@ -90,6 +95,7 @@ session_free(struct session *s)
 		return;
 	slot_creation_free(s->creation);
 	watch_free(s->watch);
+	replica_identity_free(s->identities);
 	publication_free(s->publication);
 	repl_free(s->repl);
 	catalog_free(s->catalog);
@@ -131,6 +137,15 @@ begin_open(struct session *s, int64_t now_us, struct fail *f)
 	return repl_open(s->repl, catalog_peer(s->catalog), now_us, f);
 }
 
+static int
+begin_identities(struct session *s, int64_t now_us, struct fail *f)
+{
+	if (!replica_identity_begin(s->identities))
+		return begin_open(s, now_us, f);
+	s->phase = SESSION_IDENTITIES;
+	return 0;
+}
+
 /*
  * Before the slot is created, or the slot could not see the publication; never
  * on a reconnect, and nothing is created for a slot that has been followed.
@@ -139,7 +154,7 @@ static int
 begin_publication(struct session *s, int64_t now_us, struct fail *f)
 {
 	if (s->prepared)
-		return begin_open(s, now_us, f);
+		return begin_identities(s, now_us, f);
 	publication_prepare(s->publication, !is_known(s));
 	s->phase = SESSION_PUBLICATION;
 	return 0;
@@ -387,7 +402,15 @@ step_publication(struct session *s, int64_t now_us, struct fail *f)
 	if (rc <= 0)
 		return rc;
 	s->prepared = true;
-	return begin_open(s, now_us, f);
+	return begin_identities(s, now_us, f);
+}
+
+static int
+step_identities(struct session *s, int64_t now_us, struct fail *f)
+{
+	int rc = replica_identity_step(s->identities, f);
+
+	return rc <= 0 ? rc : begin_open(s, now_us, f);
 }
 
 static int
@@ -443,6 +466,8 @@ step(struct session *s, int64_t now_us, struct fail *f)
 		return step_query(s, now_us, f);
 	case SESSION_PUBLICATION:
 		return step_publication(s, now_us, f);
+	case SESSION_IDENTITIES:
+		return step_identities(s, now_us, f);
 	case SESSION_CREATE:
 		return step_create(s, now_us, f);
 	case SESSION_STREAM:

@@ -64,6 +64,7 @@ struct config {
 		bool publication_autocreate;
 		/* enum publication_mode, never DISABLED once checked */
 		int publication_autocreate_mode;
+		struct config_list replica_identity_autoset_values;	/* "schema.table:FULL" */
 		bool publish_via_partition_root;	/* of a publication that is created */
 		bool publish_fewer;	/* derived: and without skipped_operations, which was set */
 		int64_t status_interval_ms;
