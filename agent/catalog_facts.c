@@ -12,6 +12,9 @@
  * metadata. Of the unique indexes the first by name is taken; partial ones
  * count, those on expressions do not. An array is a type whose element type
  * calls it so: oidvector and point have elements but are none.
+ * A default names no column, so pg_get_expr() is told no relation: it would
+ * make the names of all columns unique for every default, which takes 44 s for
+ * a table of 1600.
  */
 static const char head_sql[] =
 	"WITH RECURSIVE rel AS ("
@@ -23,7 +26,7 @@ static const char head_sql[] =
 	" SELECT a.attnum, a.attname, a.atttypid, a.atttypmod,"
 	" a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) AS required,"
 	" a.attgenerated, a.attidentity, CASE WHEN a.attgenerated = ''"
-	" THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END AS dflt,"
+	" THEN pg_catalog.pg_get_expr(d.adbin, 0) END AS dflt,"
 	" pg_catalog.col_description(a.attrelid, a.attnum) AS comment"
 	" FROM rel"
 	" JOIN pg_catalog.pg_attribute a ON a.attrelid = rel.oid"

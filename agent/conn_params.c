@@ -145,8 +145,11 @@ add_options(struct conn_params *p, const struct config *c, enum conn_kind kind,
 		"-c extra_float_digits=3 -c bytea_output=hex -c TimeZone=UTC "
 		"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
 		"-c standard_conforming_strings=on ");
+	/* Our queries look up a few rows: no scans of large catalogues. */
 	if (kind == CONN_PLAIN)
-		buf_printf(&b, "-c search_path=pg_catalog -c lock_timeout=%lld",
+		buf_printf(&b, "-c jit=off -c enable_hashjoin=off "
+			"-c enable_mergejoin=off -c search_path=pg_catalog "
+			"-c lock_timeout=%lld",
 			(long long)c->postgres.lock_timeout_ms);
 	else
 		buf_put_str(&b, "-c lock_timeout=0");

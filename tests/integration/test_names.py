@@ -52,6 +52,16 @@ def test_odd_publication_name(db, pgwake):
 
 
 @pytest.mark.scenario(50)
+def test_1600_defaults(db, pgwake):
+    """They are read in time that is not a cube of the number of columns."""
+    db.sql("create table t(c0 int primary key, "
+           + ", ".join(f"c{i} int default {i}" for i in range(1, 1600)) + ")")
+    agent = pgwake()
+    db.sql("insert into t(c0) values (0)")
+    assert afters(agent.delivered()) == [{f"c{i}": i for i in range(1600)}]
+
+
+@pytest.mark.scenario(50)
 def test_1600_columns(db, pgwake):
     db.sql("create table t(" + ", ".join(f"c{i} int" for i in range(1600)) + ")")
     agent = pgwake(format={"schemas": True})

@@ -92,6 +92,7 @@ plain_options(void **state)
 		"-c extra_float_digits=3 -c bytea_output=hex -c TimeZone=UTC "
 		"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 "
 		"-c standard_conforming_strings=on "
+		"-c jit=off -c enable_hashjoin=off -c enable_mergejoin=off "
 		"-c search_path=pg_catalog -c lock_timeout=2000");
 	conn_params_release(&p);
 }
