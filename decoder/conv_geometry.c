@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "binary.h"
+#include "conv_text.h"
+#include "real.h"
 
 #define POINT_WKB	21		/* order, type, two doubles */
 #define EWKB_SRID	UINT32_C(0x20000000)
@@ -315,6 +317,46 @@ conv_geometry_line(const struct conv *c, struct span text, struct arena *a,
 	}
 	*out = value_items(VALUE_STRUCT, fields, 3);
 	return 0;
+}
+
+/* Brackets and commas stand between the numbers, nothing else. */
+static size_t
+number_length(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.len && !strchr("()[]{}<>,", text.p[n]))
+		n++;
+	return n;
+}
+
+int
+conv_geometry_unknown(const struct conv *c, struct span text, struct arena *a,
+	struct value *out, struct fail *f)
+{
+	/* "1" becomes "1.0" and "1e+16" "1.0E16": at most four more each. */
+	char *to = arena_alloc(a, 5 * text.len + 1);
+	size_t n = 0, len;
+	struct value v;
+
+	if (!to)
+		return no_memory(f);
+	for (struct span rest = text; rest.len; ) {
+		len = number_length(rest);
+		if (!len) {
+			to[n++] = *rest.p;
+			len = 1;
+		} else {
+			if (real_value((struct span){ rest.p, len },
+			    REAL_DOUBLE, a, &v, f))
+				return -1;
+			memcpy(to + n, v.p, v.len);
+			n += v.len;
+		}
+		rest.p += len;
+		rest.len -= len;
+	}
+	return conv_text_unknown(c, (struct span){ to, n }, a, out, f);
 }
 
 static uint32_t

@@ -161,11 +161,11 @@ map_row(struct refine *b, const struct row *row)
 }
 
 static int
-map_unknown(struct refine *b)
+map_unknown(struct refine *b, conv_fn *fn)
 {
 	if (!b->modes->include_unknown)
 		return 0;
-	if (!start(b, SCHEMA_BYTES, NULL, conv_text_unknown))
+	if (!start(b, SCHEMA_BYTES, NULL, fn))
 		return -1;
 	refine_bytes(b);
 	return finish(b);
@@ -247,14 +247,10 @@ array_placeholder(struct refine *b, const struct type_mapping *item)
 
 static const struct row *row_of(const struct facts *facts, uint32_t oid);
 
-/* The row, if the modes want it. */
-static const struct row *
-row_for(const struct refine *b, uint32_t oid)
+static bool
+unknown_shape(const struct refine *b, const struct row *row)
 {
-	const struct row *row = row_of(b->facts, oid);
-
-	return row && row->flags & GEOMETRIC && !b->modes->geometric ?
-		NULL : row;
+	return row && row->flags & GEOMETRIC && !b->modes->geometric;
 }
 
 static int map_type(struct refine *b, uint32_t oid);
@@ -263,7 +259,7 @@ static int map_type(struct refine *b, uint32_t oid);
 static int
 map_array(struct refine *b, uint32_t elem, char delimiter)
 {
-	const struct row *row = row_for(b, elem);
+	const struct row *row = row_of(b->facts, elem);
 	const struct type_fact *fact = facts_type(b->facts, elem);
 	struct type_mapping item;
 	struct refine eb = *b;
@@ -275,7 +271,7 @@ map_array(struct refine *b, uint32_t elem, char delimiter)
 	eb.out = &item;
 	/* Debezium does not look through a domain here. */
 	if (!row && fact && fact->type == 'd')
-		mapped = map_unknown(&eb);
+		mapped = map_unknown(&eb, conv_text_unknown);
 	else
 		mapped = map_type(&eb, elem);
 	if (mapped != 1)
@@ -342,7 +338,9 @@ map_type(struct refine *b, uint32_t oid)
 	const struct type_fact *fact;
 
 	oid = root_of(b->facts, oid, &b->typmod);
-	row = row_for(b, oid);
+	row = row_of(b->facts, oid);
+	if (unknown_shape(b, row))
+		return map_unknown(b, conv_geometry_unknown);
 	if (row)
 		return map_row(b, row);
 	row = row_of_array(oid);
@@ -355,7 +353,7 @@ map_type(struct refine *b, uint32_t oid)
 	if (fact && fact->category == 'A' && fact->elem && oid != 22 &&
 	    oid != 30)
 		return map_array(b, fact->elem, fact->delimiter);
-	return map_unknown(b);
+	return map_unknown(b, conv_text_unknown);
 }
 
 int

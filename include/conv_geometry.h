@@ -27,6 +27,11 @@ conv_fn conv_geometry_path;
 conv_fn conv_geometry_polygon;
 conv_fn conv_geometry_circle;
 conv_fn conv_geometry_line;
+/*
+ * Any of these where it counts as unknown: the content of its text, as
+ * conv_text_unknown, with its numbers as Java prints doubles: "<(1.0,2.0),3.0>".
+ */
+conv_fn conv_geometry_unknown;
 
 /* What stands for a value that was not sent: {0, 0} and the empty collection. */
 struct value conv_geometry_no_point(struct arena *a);

@@ -1,6 +1,7 @@
 #include "conv_test.h"
 #include "conv_geometry.h"
 #include "conv_number.h"
+#include "conv_text.h"
 
 static const struct conv number = { .fn = conv_number_float8 };
 static const struct conv point = {
@@ -20,6 +21,25 @@ points(void **state)
 		"x'01010000009a9999999999b93f9a9999999999c93f',null}");
 	check(&point, "(NaN,Infinity)", "{NaNf,Infinityf,"
 		"x'0101000000000000000000f87f000000000000f07f',null}");
+}
+
+static void
+unknown_shapes(void **state)
+{
+	static const struct conv hex = {
+		.fn = conv_geometry_unknown, .precision = CONV_TEXT_BYTES,
+	};
+
+	(void)state;
+	/* (1.0,2.0),(-0.0,1.0E16) */
+	check(&hex, "(1,2),(-0,1e+16)", "x'28312e302c322e30292c282d302e302c"
+		"312e3045313629'");
+	/* {0.1,NaN,-Infinity} */
+	check(&hex, "{0.1,NaN,-Infinity}",
+		"x'7b302e312c4e614e2c2d496e66696e6974797d'");
+	check(&hex, "", "x''");
+	refuse(&hex, "<(1,2),x>");
+	starve(&hex, "[(1,2),(3,4)]");
 }
 
 static void
@@ -169,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(points),
+		cmocka_unit_test(unknown_shapes),
 		cmocka_unit_test(not_points),
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(not_shapes),
