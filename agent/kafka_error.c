@@ -55,7 +55,8 @@ static int
 unknown_topic(const char *where, const struct kafka_error_record *r, struct fail *f)
 {
 	if (r->may_create)
-		return fail_set(f, FAIL_FATAL, "%s: the topic has disappeared", where);
+		return fail_set(f, FAIL_FATAL, "%s: the topic has disappeared; the "
+			"next start creates it and sends the record again", where);
 	return fail_set(f, FAIL_CONFIG, "%s: the topic does not exist; create it, "
 		"or set kafka.create_topics = true and grant Create on it", where);
 }
@@ -84,10 +85,8 @@ kafka_error_record(rd_kafka_resp_err_t err, const struct kafka_error_record *r,
 		return too_large(where, r, f);
 	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
 	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: /* a deleted one has none */
 		return unknown_topic(where, r, f);
-	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-		return fail_set(f, FAIL_CONFIG, "%s: the topic has no such "
-			"partition", where);
 	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
 		return fail_set(f, FAIL_CONFIG, "%s: Kafka does not let this user "
 			"write to the topic; grant Write and Describe on it", where);

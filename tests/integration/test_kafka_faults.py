@@ -268,6 +268,20 @@ def test_tls(table, pgwake, kafka):
     agent.stop()
 
 
+def test_topic_is_deleted(table, pgwake, kafka):
+    topic = f"{table.prefix}.public.t"
+    agent = pgwake(kafka)
+    fill(table, 1, 1)
+    assert ids(agent.delivered()) == [1]
+    kafka.delete_topics([topic])
+    wait_until(lambda: topic not in kafka.topics(table.prefix), "the topic to be gone")
+    fill(table, 2, 2)
+    assert "the topic has disappeared" in agent.wait_exit(1, timeout=45)
+    agent = pgwake(kafka)
+    assert ids(agent.delivered()) == [2]
+    agent.stop()
+
+
 def test_topics_are_created_as_configured(table, pgwake, kafka):
     agent = pgwake(kafka, kafka={"topic_partitions": 3, "topic_replication_factor": 1})
     fill(table, 1, 300)

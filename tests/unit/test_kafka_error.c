@@ -41,8 +41,8 @@ each_error_names_its_remedy(void **state)
 		"grant Write");
 	assert_record(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, r,
 		FAIL_CONFIG, "IdempotentWrite");
-	assert_record(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, r, FAIL_CONFIG,
-		"no such partition");
+	assert_record(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, r, FAIL_FATAL,
+		"the next start creates it");
 	assert_record(RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, r, FAIL_CONFIG, "topic");
 	assert_record(RD_KAFKA_RESP_ERR_POLICY_VIOLATION, r, FAIL_CONFIG, "olicy");
 	assert_record(RD_KAFKA_RESP_ERR_INVALID_RECORD, r, FAIL_CONFIG, "invalid");
