@@ -457,7 +457,7 @@ what_changes_events_is_refused(void **state)
 		"not \"5000000\"\n"
 		"transforms = unwrap: records are published as they are, without transforms\n"
 		"time.precision.mode = odd: must be one of adaptive, "
-		"adaptive_time_microseconds, connect, isostring, microseconds, nanoseconds, "
+		"adaptive_time_microseconds, connect, isostring, microseconds, nanoseconds, structured, "
 		"not \"odd\"\n"
 		"converters = isbn: values would be converted as by default\n"
 		"post.processors = re: values would be published as they are\n"
