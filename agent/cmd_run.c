@@ -51,6 +51,8 @@ struct agent {
 
 	bool streaming;
 	bool more;			/* the socket may hold frames: do not wait */
+	bool xmin_known;		/* or not wanted */
+	uint32_t xmin;			/* as the pipeline has it */
 	int64_t nap_until;
 	lsn_t told;			/* confirmed position last sent */
 	int64_t told_at;
@@ -241,6 +243,25 @@ take_frame(struct agent *a, const struct frame *frame, struct fail *f)
 	return result == PIPELINE_FAILED ? -1 : 0;
 }
 
+/* The first record waits for the slot's xmin, if that is to be in it. */
+static void
+take_xmin(struct agent *a)
+{
+	uint32_t xmin;
+
+	a->xmin_known = session_xmin(a->session, &xmin);
+	if (xmin != a->xmin)
+		pipeline_set_xmin(a->pipeline, xmin);
+	a->xmin = xmin;
+}
+
+/* A frame could be taken now. */
+static bool
+can_take(const struct agent *a)
+{
+	return pipeline_ready(a->pipeline) && a->xmin_known;
+}
+
 /* Reads frames until there is no more, the sink is full, or the turn is over. */
 static int
 read_frames(struct agent *a, struct fail *f)
@@ -250,7 +271,7 @@ read_frames(struct agent *a, struct fail *f)
 
 	a->turn_bytes = 0;
 	a->more = true;
-	for (unsigned n = 0; n < FRAMES_PER_TURN && pipeline_ready(a->pipeline);) {
+	for (unsigned n = 0; n < FRAMES_PER_TURN && can_take(a);) {
 		struct frame frame;
 		int got = repl_recv(repl, &frame, f);
 
@@ -326,6 +347,7 @@ let_server_go(struct agent *a)
 static int
 stream(struct agent *a, struct fail *f)
 {
+	take_xmin(a);
 	if (resume(a, f) == -1)
 		return -1;
 	if (a->loop.now_us >= a->nap_until && read_frames(a, f) == -1)
@@ -355,7 +377,7 @@ deadline(const struct agent *a)
 		return at;
 	if (a->nap_until > a->loop.now_us)
 		return sooner(at, a->nap_until);
-	if (a->more && pipeline_ready(a->pipeline))
+	if (a->more && can_take(a))
 		return a->loop.now_us;
 	return at;
 }
@@ -365,7 +387,7 @@ wait_for_something(struct agent *a, struct fail *f)
 {
 	struct pollfd fds[SESSION_FDS + 1];
 	/* An unread socket must not be polled: it would be readable for ever. */
-	bool read = !a->streaming || (pipeline_ready(a->pipeline) &&
+	bool read = !a->streaming || (can_take(a) &&
 		a->nap_until <= a->loop.now_us);
 	int n = session_fds(a->session, fds, SESSION_FDS, read);
 

@@ -107,7 +107,6 @@ static const struct connector_known known[] = {
 	/* Events would differ. */
 	{ "include.schema.comments", LOST, "false", "Debezium 3.6 writes no comments "
 		"of PostgreSQL; format.include_schema_comments does" },
-	{ "xmin.fetch.interval.ms", CHANGES, "0", "source.xmin would be null" },
 	{ "sourceinfo.struct.maker", CHANGES,
 	  "io.debezium.connector.postgresql.PostgresSourceInfoStructMaker",
 	  "the source block is Debezium's own" },

@@ -152,6 +152,10 @@ const struct option options[] = {
 	{ MS("postgres", "lock_timeout_ms", postgres.lock_timeout_ms, 1, DAY_MS), .def = "2000",
 	  .help = "How long a look at the catalogue waits for a lock before it "
 		"is tried again" },
+	{ MS("postgres", "xmin_fetch_interval_ms", postgres.xmin_interval_ms, 0, DAY_MS),
+	  .def = "0", .debezium = "xmin.fetch.interval.ms",
+	  .help = "How often the slot's xmin is read for source.xmin; 0: not at "
+		"all" },
 	{ MS("postgres", "catalog_poll_interval_ms", postgres.poll_interval_ms, 100, DAY_MS),
 	  .def = "10000",
 	  .help = "How often the publication and the slot are looked at" },

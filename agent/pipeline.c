@@ -82,6 +82,12 @@ pipeline_counters(const struct pipeline *p)
 }
 
 void
+pipeline_set_xmin(struct pipeline *p, uint32_t xmin)
+{
+	envelope_set_xmin(p->envelope, xmin);
+}
+
+void
 pipeline_set_last_commit(struct pipeline *p, lsn_t lsn)
 {
 	change_set_last_commit(p->change, lsn);

@@ -126,7 +126,7 @@ const char server_slot_sql[] =
 	" a.application_name, a.client_addr, s.restart_lsn,"
 	" s.confirmed_flush_lsn, s.wal_status, s.two_phase,"
 	" j->>'invalidation_reason', j->>'conflicting',"
-	" pg_catalog.current_database()"
+	" pg_catalog.current_database(), s.catalog_xmin"
 	" FROM pg_catalog.pg_replication_slots s"
 	" CROSS JOIN LATERAL pg_catalog.to_jsonb(s) j"
 	" LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid"
@@ -135,7 +135,7 @@ const char server_slot_sql[] =
 enum slot_column {
 	SLOT_PLUGIN, SLOT_TYPE, SLOT_DATABASE, SLOT_PID, SLOT_APPLICATION,
 	SLOT_ADDRESS, SLOT_RESTART, SLOT_CONFIRMED, SLOT_WAL, SLOT_TWO_PHASE,
-	SLOT_REASON, SLOT_CONFLICTING, SLOT_HERE
+	SLOT_REASON, SLOT_CONFLICTING, SLOT_HERE, SLOT_XMIN
 };
 
 static int
@@ -186,8 +186,9 @@ server_slot_read(const struct pg_result *res, const char *slot,
 	*out = (struct server_slot){ .found = PQntuples(res) == 1 };
 	if (!out->found)
 		return 0;
-	if (PQnfields(res) <= SLOT_HERE)
+	if (PQnfields(res) <= SLOT_XMIN)
 		return unexpected("the slot's row", f);
+	out->catalog_xmin = (uint32_t)strtoul(value(res, SLOT_XMIN), NULL, 10);
 	out->active_pid = atoi(value(res, SLOT_PID));
 	copy(out->application, sizeof(out->application), res, SLOT_APPLICATION);
 	copy(out->address, sizeof(out->address), res, SLOT_ADDRESS);

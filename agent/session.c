@@ -604,6 +604,12 @@ session_deadline(const struct session *s)
 	}
 }
 
+bool
+session_xmin(const struct session *s, uint32_t *xmin)
+{
+	return watch_xmin(s->watch, xmin);
+}
+
 struct repl *
 session_repl(struct session *s)
 {

@@ -13,7 +13,9 @@ struct watch {
 	struct catalog *catalog;
 	struct publication *publication;
 	enum watch_phase phase;
-	int64_t next_at;
+	int64_t slot_at, publication_at;	/* of the next looks */
+	bool looked;			/* at the slot, in this process */
+	uint32_t xmin;
 	bool unreserved;		/* warned of */
 	struct fail said;		/* logged last: not again at each look */
 };
@@ -41,8 +43,21 @@ watch_free(struct watch *w)
 void
 watch_start(struct watch *w, int64_t now_us)
 {
+	int64_t poll = w->config->postgres.poll_interval_ms * 1000;
+
 	w->phase = WATCH_WAIT;
-	w->next_at = now_us + w->config->postgres.poll_interval_ms * 1000;
+	w->publication_at = now_us + poll;
+	w->slot_at = w->config->postgres.xmin_interval_ms ? now_us : now_us + poll;
+}
+
+static void
+wait_again(struct watch *w, int64_t now_us)
+{
+	int64_t interval = w->config->postgres.poll_interval_ms;
+	int64_t xmin = w->config->postgres.xmin_interval_ms;
+
+	w->phase = WATCH_WAIT;
+	w->slot_at = now_us + 1000 * (xmin && xmin < interval ? xmin : interval);
 }
 
 void
@@ -66,13 +81,22 @@ warn_unreserved(struct watch *w, const struct server_slot *slot)
 }
 
 static int
-take_slot(struct watch *w, const struct pg_result *res, struct fail *f)
+take_slot(struct watch *w, const struct pg_result *res, int64_t now_us,
+	struct fail *f)
 {
 	struct server_slot slot;
 
 	if (server_slot_read(res, w->config->postgres.slot, &slot, f))
 		return -1;
 	warn_unreserved(w, &slot);
+	w->looked = true;
+	w->xmin = slot.catalog_xmin;
+	if (now_us < w->publication_at) {
+		catalog_query_cancel(w->catalog);
+		wait_again(w, now_us);
+		return 0;
+	}
+	w->publication_at = now_us + w->config->postgres.poll_interval_ms * 1000;
 	publication_refresh(w->publication);
 	w->phase = WATCH_PUBLICATION;
 	return 0;
@@ -86,7 +110,8 @@ give_up(struct watch *w, const struct fail *f, int64_t now_us)
 		log_warn("cannot look at slot and publication, trying again",
 			LOG_STR("reason", f->text));
 	w->said = *f;
-	watch_start(w, now_us);
+	w->looked = true;	/* nobody waits for it longer */
+	wait_again(w, now_us);
 }
 
 static void
@@ -104,13 +129,13 @@ watch_step(struct watch *w, int64_t now_us, struct fail *f)
 	const struct pg_result *res;
 	int rc;
 
-	if (w->phase == WATCH_WAIT && now_us >= w->next_at)
+	if (w->phase == WATCH_WAIT && now_us >= w->slot_at)
 		look(w);
 	if (w->phase == WATCH_SLOT) {
 		rc = catalog_query_step(w->catalog, &res, f);
 		if (rc < 0)
 			give_up(w, f, now_us);
-		else if (rc > 0 && take_slot(w, res, f))
+		else if (rc > 0 && take_slot(w, res, now_us, f))
 			return -1;
 	}
 	if (w->phase == WATCH_PUBLICATION) {
@@ -118,7 +143,7 @@ watch_step(struct watch *w, int64_t now_us, struct fail *f)
 		if (rc < 0)
 			give_up(w, f, now_us);
 		else if (rc > 0)
-			watch_start(w, now_us);
+			wait_again(w, now_us);
 	}
 	return 0;
 }
@@ -126,5 +151,12 @@ watch_step(struct watch *w, int64_t now_us, struct fail *f)
 int64_t
 watch_deadline(const struct watch *w)
 {
-	return w->phase == WATCH_WAIT ? w->next_at : LOOP_NEVER;
+	return w->phase == WATCH_WAIT ? w->slot_at : LOOP_NEVER;
+}
+
+bool
+watch_xmin(const struct watch *w, uint32_t *xmin)
+{
+	*xmin = w->xmin;
+	return w->looked || !w->config->postgres.xmin_interval_ms;
 }

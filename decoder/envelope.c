@@ -27,6 +27,7 @@ struct envelope {
 	struct record_header headers[CONTEXT_HEADERS + 1];	/* the first is the link's */
 	/* Rendered once per transaction. */
 	struct buf tx_head;	/* source_head up to `lastCommit",` */
+	struct buf xmin;	/* `,"xmin":...,"origin":` */
 	struct buf tx_times;	/* `"]","ts_us":...,"ts_ns":...` */
 	uint64_t tx_serial;
 };
@@ -132,6 +133,8 @@ envelope_new(const struct plan_options *options, size_t cap)
 	buf_init(&e->link, cap);
 	buf_init(&e->tx_head, 64 << 10);
 	buf_init(&e->tx_times, 256);
+	buf_init(&e->xmin, 64);
+	envelope_set_xmin(e, 0);
 	e->tx_serial = UINT64_MAX;
 	add_header(e, 1, "__debezium.context.connectorLogicalName", options->prefix);
 	add_header(e, 2, "__debezium.context.taskId", span_of("0"));
@@ -158,6 +161,7 @@ envelope_free(struct envelope *e)
 	buf_release(&e->link);
 	buf_release(&e->tx_head);
 	buf_release(&e->tx_times);
+	buf_release(&e->xmin);
 	free(e);
 }
 
@@ -200,7 +204,6 @@ render_transaction(struct envelope *e, const struct transaction *tx)
 static int
 put_origin(struct buf *b, const struct transaction *tx, struct fail *f)
 {
-	buf_put_str(b, ",\"xmin\":null,\"origin\":");
 	if (!tx->origin.p) {
 		buf_put_str(b, "null,\"origin_lsn\":null}");
 		return 0;
@@ -232,6 +235,7 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 		buf_put_str(b, "null");
 	buf_put_str(b, ",\"lsn\":");
 	buf_put_i64(b, (int64_t)ev->lsn);
+	buf_put_span(b, buf_span(&e->xmin));
 	return put_origin(b, ev->tx, f);
 }
 
@@ -434,6 +438,18 @@ message_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 	buf_put_str(b, o->value_schemas ? "}}}" : "}}");
 	out->value = buf_span(b);
 	return 0;
+}
+
+void
+envelope_set_xmin(struct envelope *e, uint32_t xmin)
+{
+	buf_reset(&e->xmin);
+	buf_put_str(&e->xmin, ",\"xmin\":");
+	if (xmin)
+		buf_put_u64(&e->xmin, xmin);
+	else
+		buf_put_str(&e->xmin, "null");
+	buf_put_str(&e->xmin, ",\"origin\":");
 }
 
 /* Names what could not be made into a record. */

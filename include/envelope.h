@@ -16,6 +16,9 @@ struct envelope;
 struct envelope *envelope_new(const struct plan_options *options, size_t cap);
 void envelope_free(struct envelope *e);
 
+/* For source.xmin from now on; 0: null. */
+void envelope_set_xmin(struct envelope *e, uint32_t xmin);
+
 /*
  * `now_ns` is Unix time, the moment of processing. 0; PLAN_RELAX with the tuple
  * column to relax in `*column`; -1 with the table (and column) named in `f`.

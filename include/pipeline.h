@@ -59,6 +59,8 @@ int pipeline_facts(struct pipeline *p, const struct facts *facts,
  */
 void pipeline_disconnected(struct pipeline *p);
 
+/* For source.xmin of the records from now on; 0: null. */
+void pipeline_set_xmin(struct pipeline *p, uint32_t xmin);
 void pipeline_set_last_commit(struct pipeline *p, lsn_t lsn);
 const struct pipeline_counters *pipeline_counters(const struct pipeline *p);
 

@@ -26,6 +26,7 @@ struct server_slot {
 	int active_pid;			/* 0: nobody streams from it */
 	char application[64], address[64];	/* of that process, "" if not visible */
 	lsn_t restart, confirmed;
+	uint32_t catalog_xmin;	/* 0: none */
 	bool unreserved;		/* its WAL goes with the next checkpoint */
 };
 

@@ -75,6 +75,12 @@ bool session_server_stopping(const struct session *s);
 int session_fds(const struct session *s, struct pollfd *fds, int max, bool read);
 int64_t session_deadline(const struct session *s);
 
+/*
+ * For source.xmin: that of the slot, 0 if it has none. False while it is not
+ * known, though postgres.xmin_fetch_interval_ms asks for it.
+ */
+bool session_xmin(const struct session *s, uint32_t *xmin);
+
 /* The handles, valid as long as the session; repl is for use while streaming. */
 struct repl *session_repl(struct session *s);
 struct catalog *session_catalog(struct session *s);

@@ -72,6 +72,7 @@ struct config {
 		int64_t connect_timeout_ms;
 		int64_t slot_timeout_ms;	/* creation waits for old transactions this long */
 		int64_t poll_interval_ms;	/* of the publication and the slot's row */
+		int64_t xmin_interval_ms;	/* of source.xmin; 0: it is null */
 		int64_t lock_timeout_ms;
 		bool messages;			/* logical decoding messages */
 		struct config_list message_prefix_include_list;

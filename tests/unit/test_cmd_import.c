@@ -476,7 +476,7 @@ one_option_is_singular(void **state)
 	struct fail f = FAIL_INIT;
 
 	(void)state;
-	assert_int_equal(import("topic.prefix=a\nxmin.fetch.interval.ms=10\n", false, &f), -1);
+	assert_int_equal(import("topic.prefix=a\nsourceinfo.struct.maker=own\n", false, &f), -1);
 	assert_string_equal(f.text, "c.json: 1 option would change events; with --force the rest "
 		"is translated and the file says what differs");
 }

@@ -168,6 +168,29 @@ the_place_of_an_event_in_its_transaction(void **state)
 	fixture_free(x);
 }
 
+static bool
+contains(struct span s, const char *text)
+{
+	return memmem(s.p, s.len, text, strlen(text)) != NULL;
+}
+
+static void
+xmin_is_that_told_last(void **state)
+{
+	struct fixture *x = fixture_new(&plain, 'd');
+
+	(void)state;
+	new_row(x, "1", "a");
+	envelope_set_xmin(x->envelope, 4000000000);
+	assert_int_equal(make(x, EVENT_CREATE), 0);
+	assert_true(contains(x->record.value,
+		"\"lsn\":4096,\"xmin\":4000000000,\"origin\":null,"));
+	envelope_set_xmin(x->envelope, 0);
+	assert_int_equal(make(x, EVENT_CREATE), 0);
+	assert_true(contains(x->record.value, "\"xmin\":null,\"origin\":null,"));
+	fixture_free(x);
+}
+
 static void
 a_tombstone_has_a_key_and_headers_only(void **state)
 {
@@ -411,6 +434,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_in_its_envelope),
 		cmocka_unit_test(the_place_of_an_event_in_its_transaction),
+		cmocka_unit_test(xmin_is_that_told_last),
 		cmocka_unit_test(a_tombstone_has_a_key_and_headers_only),
 		cmocka_unit_test(a_key_change_is_linked_by_headers),
 		cmocka_unit_test(context_headers_in_json),

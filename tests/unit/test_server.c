@@ -85,11 +85,11 @@ standbys_are_found(void **state)
 	assert_false(server_names_standby("\"\", \"open", "pgwake"));
 }
 
-/* The thirteen columns of server_slot_sql. */
+/* The fourteen columns of server_slot_sql. */
 #define SLOT(plugin, type, database, pid, restart, confirmed, wal, two, reason, conflict) \
-	RESULT(13, plugin, type, database, pid, pid ? "psql" : NULL, \
+	RESULT(14, plugin, type, database, pid, pid ? "psql" : NULL, \
 		pid ? "10.0.0.1" : NULL, restart, confirmed, wal, two, reason, \
-		conflict, "shop")
+		conflict, "shop", "4000000000")
 #define NONE ((const char *)NULL)
 
 static void
@@ -104,6 +104,7 @@ slot_is_read(void **state)
 	assert_int_equal(server_slot_read(res, "s", &slot, &f), 0);
 	assert_true(slot.found);
 	assert_int_equal(slot.active_pid, 123);
+	assert_int_equal(slot.catalog_xmin, 4000000000);
 	assert_string_equal(slot.application, "psql");
 	assert_string_equal(slot.address, "10.0.0.1");
 	assert_int_equal(slot.restart, 0x10);
@@ -117,7 +118,7 @@ slot_is_free_or_absent(void **state)
 {
 	PGresult *res = SLOT("pgoutput", "logical", "shop", NONE, NONE, NONE,
 		"reserved", "f", NONE, "f");
-	PGresult *none = result_of(0, 13, NULL);
+	PGresult *none = result_of(0, 14, NULL);
 	struct server_slot slot;
 
 	(void)state;

@@ -28,6 +28,7 @@ struct world {
 	const char *new_table;		/* matches and is not published; NULL: none */
 	const char *refuse_start, *refuse_create, *refuse_alter;	/* SQLSTATE */
 	const char *timeline, *position;
+	const char *xmin;		/* of the slot */
 };
 
 static void
@@ -37,12 +38,12 @@ answer_slot(struct world *w, struct backend_link *l)
 
 	snprintf(pid, sizeof(pid), "%d", w->holder);
 	if (w->slot)
-		backend_rows(l, 1, 13, "pgoutput", "logical", "shop",
+		backend_rows(l, 1, 14, "pgoutput", "logical", "shop",
 			w->holder ? pid : NULL, w->holder ? "other" : NULL, NULL,
 			"0/10", "0/20", w->wal_status, w->two_phase, NULL, NULL,
-			"shop");
+			"shop", w->xmin);
 	else
-		backend_rows(l, 0, 13);
+		backend_rows(l, 0, 14);
 }
 
 static void
@@ -568,6 +569,42 @@ failing_to_add_tables_ends_nothing(void **state)
 	assert_true(asked(w, "ALTER"));
 	assert_false(asked(w, "pg_current_wal_insert_lsn"));
 	assert_true(session_streaming(w->session));
+}
+
+static int
+times_asked(const struct world *w, const char *part)
+{
+	int n = 0;
+
+	for (const char *p = w->backend.log; (p = strstr(p, part)); p++)
+		n++;
+	return n;
+}
+
+static void
+the_slots_xmin_is_read_now_and_then(void **state)
+{
+	struct world *w = *state;
+	uint32_t xmin = 1;
+
+	w->slot = w->publication = w->ours = true;
+	assert_true(session_xmin(w->session, &xmin));	/* nobody wants it */
+	assert_int_equal(xmin, 0);
+	w->config.postgres.xmin_interval_ms = 1000;
+	w->xmin = "4000000000";
+	assert_false(session_xmin(w->session, &xmin));
+	assert_streams(w);
+	assert_true(session_xmin(w->session, &xmin));
+	assert_int_equal(xmin, 4000000000);
+	forget(w);
+	w->xmin = "888";
+	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
+	assert_true(session_xmin(w->session, &xmin));
+	assert_int_equal(xmin, 888);
+	assert_in_range(times_asked(w, "pg_replication_slots"), 4, 6);
+	assert_false(asked(w, "WITH pub"));	/* the publication has its own time */
+	assert_int_equal(run(w, w->now + 8 * SECOND), 0);
+	assert_int_equal(times_asked(w, "WITH pub"), 1);
 }
 
 static void
