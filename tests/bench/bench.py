@@ -8,7 +8,8 @@ One PostgreSQL, one Kafka, one reader after another over the same changes, in
 turns; medians are printed. All share the machine's cores, so only the ratios
 within one run mean something. Rows per second are source rows by the broker's
 own clock, from the first record appended to the last; for the null reader,
-from the first row read to the last.
+from the first row read to the last. "server" is the CPU time of the walsender,
+"others" how many cores anything else on the machine kept busy.
 """
 import json
 import os
@@ -20,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
@@ -35,6 +36,7 @@ PIPE = os.path.join(os.path.dirname(agentlib.BINARY), "bench", "pipe")
 TICKS = os.sysconf("SC_CLK_TCK")
 QUIET = 0.3         # seconds without a new record that end a drain
 PATIENCE = 60       # and those that end one with too few records
+DISTURBED = 0.3     # cores used by strangers that make a run doubtful
 
 SETTINGS = {"shared_buffers": "'1GB'", "max_wal_size": "'64GB'", "wal_buffers": "'64MB'",
             "listen_addresses": "''", "log_replication_commands": "off"}
@@ -161,6 +163,42 @@ def peak_rss_mb(pid):
         return 0.0
 
 
+def busy_seconds():
+    """CPU seconds that all processes of the machine have used."""
+    with open("/proc/stat") as f:
+        user, nice, system, _, _, irq, softirq, steal = map(int, f.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
+class Meter:
+    """What the reader and the processes that serve it have used since the beginning."""
+
+    def __init__(self, run, process):
+        self.run, self.pid = run, process.pid
+        self.broker = run.kafka.process.pid
+        self.walsender = None
+        self.began = time.monotonic()
+        self.busy, self.served = busy_seconds(), cpu_seconds(self.broker)
+        self.driver = time.process_time()
+        self.cpu = self.server = self.rss = self.other = 0.0
+
+    def sample(self):
+        """Keeps the last figures of a process that has ended."""
+        self.walsender = self.walsender or self.run.walsender_pid()
+        self.cpu = max(self.cpu, cpu_seconds(self.pid))
+        self.rss = max(self.rss, peak_rss_mb(self.pid))
+        if self.walsender:
+            self.server = max(self.server, cpu_seconds(self.walsender))
+        ours = (self.cpu + self.server + cpu_seconds(self.broker) - self.served
+                + time.process_time() - self.driver)
+        self.other = ((busy_seconds() - self.busy - ours)
+                      / max(time.monotonic() - self.began, 0.1))
+
+    def figures(self, seconds):
+        return {"seconds": seconds, "cpu": self.cpu, "server": self.server, "rss": self.rss,
+                "other": max(self.other, 0.0)}
+
+
 class Topic:
     """How many records a topic of one partition has, and when they were appended."""
 
@@ -170,12 +208,16 @@ class Topic:
                                   "log_level": 0, "fetch.message.max.bytes": 16777216})
 
     def count(self):
-        return self.consumer.get_watermark_offsets(self.partition, timeout=10)[1]
+        try:
+            return self.consumer.get_watermark_offsets(self.partition, timeout=10)[1]
+        except KafkaException:      # a partition just made may have no leader yet
+            return 0
 
     def appended_at(self, offset):
         """Seconds by the broker's clock."""
         self.consumer.assign([TopicPartition(self.partition.topic, 0, offset)])
-        message = wait_until(lambda: self.consumer.poll(1), "a record to be read back")
+        # In a list, because a tombstone is as false as nothing.
+        (message,) = wait_until(lambda: self.consumer.consume(1, 1), "a record to be read back")
         return message.timestamp()[1] / 1000
 
     def close(self):
@@ -184,38 +226,33 @@ class Topic:
 
 def drain_to_kafka(run, process, wanted):
     """Watch the topic fill; the figures as of its last record."""
-    topic = Topic(run.kafka, run.topic)
+    meter, topic = Meter(run, process), Topic(run.kafka, run.topic)
     count, grown = 0, time.monotonic()
-    walsender = agent_cpu = server_cpu = 0
-    while True:
-        seen, at = topic.count(), time.monotonic()
-        walsender = walsender or run.walsender_pid()
+    while process.poll() is None:
+        seen = topic.count()
         if seen > count:
-            count, grown = seen, at
-            agent_cpu = cpu_seconds(process.pid) or agent_cpu
-            server_cpu = cpu_seconds(walsender) if walsender else 0
-            rss = peak_rss_mb(process.pid)
-        if at - grown > (QUIET if count >= wanted else PATIENCE) or process.poll() is not None:
+            count, grown = seen, time.monotonic()
+            meter.sample()
+        if time.monotonic() - grown > (QUIET if count >= wanted else PATIENCE):
             break
         time.sleep(0.02)
+    count = topic.count()
     if count != wanted:
         raise RuntimeError(f"{count} records instead of {wanted}; {tail(run)}")
     seconds = topic.appended_at(count - 1) - topic.appended_at(0)
     topic.close()
-    return {"seconds": seconds, "cpu": agent_cpu, "server": server_cpu, "rss": rss}
+    return meter.figures(seconds)
 
 
 def drain_to_nothing(run, process):
-    walsender = wait_until(run.walsender_pid, "the reader to stream", step=0.005)
-    server_cpu = rss = 0
+    meter = Meter(run, process)
     while process.poll() is None:
-        server_cpu = cpu_seconds(walsender) or server_cpu
-        rss = peak_rss_mb(process.pid) or rss
+        meter.sample()
         time.sleep(0.02)
     with open(os.path.join(run.dir, "stdout")) as f:
-        figures = json.load(f)
-    return {"seconds": figures["seconds"], "cpu": figures["cpu"], "server": server_cpu,
-            "rss": rss}
+        own = json.load(f)
+    meter.cpu = own["cpu"]
+    return meter.figures(own["seconds"])
 
 
 def tail(run):
@@ -269,12 +306,15 @@ def table(workload, results):
     runs = len(next(iter(results.values())))
     print(f"\n{workload}: {WORKLOADS[workload].about}; medians of {runs}")
     print(f"{'reader':<10}{'rows/s':>9}{'of pipe':>9}{'of rx':>7}{'CPU s':>8}{'server':>8}"
-          f"{'peak RSS':>10}   what it is")
+          f"{'peak RSS':>10}{'others':>8}   what it is")
     for reader in results:
         print(f"{reader:<10}{median(reader, 'rate'):>9,.0f}{ratio(reader, 'pipe'):>9}"
               f"{ratio(reader, 'rx'):>7}{median(reader, 'cpu'):>8.2f}"
               f"{median(reader, 'server'):>8.2f}{median(reader, 'rss'):>7.1f} MB"
-              f"   {READERS[reader][1]}")
+              f"{median(reader, 'other'):>8.2f}   {READERS[reader][1]}")
+    worst = max(r["other"] for several in results.values() for r in several)
+    if worst > DISTURBED:
+        print(f"Not to be trusted: something else used up to {worst:.1f} cores meanwhile.")
 
 
 def wanted(variable, known, default):
