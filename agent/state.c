@@ -169,6 +169,8 @@ state_load(struct state *s, struct state_record *out, struct fail *f)
 	*out = (struct state_record){ 0 };
 	if (s->volatile_)
 		return 1;
+	if (s->path && state_file_try(s->path, f))
+		return -1;
 	rc = read_text(s, where, sizeof(where), f);
 	if (rc <= 0)
 		return rc;

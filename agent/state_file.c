@@ -81,20 +81,52 @@ sync_directory(const char *path)
 	return rc;
 }
 
+static int
+cannot_write(const char *path, struct fail *f)
+{
+	bool passing = errno == ENOSPC || errno == EIO || errno == EDQUOT;
+
+	return fail_set(f, passing ? FAIL_FATAL : FAIL_CONFIG,
+		"state.file %s cannot be written: %s; %s", path, strerror(errno),
+		passing ? "make room on its disk" : "its directory must exist "
+		"and let this user create files");
+}
+
+static char *
+fresh_name(const char *path, struct fail *f)
+{
+	char *fresh = NULL;
+
+	if (asprintf(&fresh, "%s.new", path) >= 0)
+		return fresh;
+	fail_set(f, FAIL_FATAL, "out of memory");
+	return NULL;
+}
+
+int
+state_file_try(const char *path, struct fail *f)
+{
+	char *fresh = fresh_name(path, f);
+	int rc;
+
+	if (!fresh)
+		return -1;
+	rc = write_new(fresh, (struct span){ "", 0 }) || unlink(fresh) ?
+		cannot_write(path, f) : 0;
+	free(fresh);
+	return rc;
+}
+
 int
 state_file_write(const char *path, struct span text, struct fail *f)
 {
-	char *fresh = NULL;
-	int rc = -1;
+	char *fresh = fresh_name(path, f);
+	int rc;
 
-	if (asprintf(&fresh, "%s.new", path) < 0)
-		return fail_set(f, FAIL_FATAL, "out of memory");
-	if (!write_new(fresh, text) && !rename(fresh, path) && !sync_directory(path))
-		rc = 0;
-	else
-		fail_set(f, errno == ENOSPC || errno == EIO ? FAIL_FATAL :
-			FAIL_CONFIG, "state.file %s cannot be written: %s",
-			path, strerror(errno));
+	if (!fresh)
+		return -1;
+	rc = write_new(fresh, text) || rename(fresh, path) ||
+		sync_directory(path) ? cannot_write(path, f) : 0;
 	free(fresh);
 	return rc;
 }

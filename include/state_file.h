@@ -8,6 +8,8 @@
 /* 1: read into `out`, which stays empty if there is no such file; -1 with FAIL_CONFIG. */
 int state_file_read(const char *path, struct buf *out, struct fail *f);
 
+/* That a file can be made beside it: before anything relies on it. As state_file_write. */
+int state_file_try(const char *path, struct fail *f);
 /*
  * Written beside `path`, synced, renamed, and the directory synced: after a
  * crash there is the old text or the new one. 0, or -1 with FAIL_CONFIG
