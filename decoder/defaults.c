@@ -1,5 +1,7 @@
 #include "defaults.h"
 
+#include "real.h"
+
 /* Parentheses within parentheses; deeper expressions give no default. */
 #define DEPTH_MAX 32
 
@@ -18,6 +20,7 @@ struct expression {
 	enum kind kind;
 	struct span text;	/* of a literal, in its quotes if it has any */
 	bool cast;		/* ::type follows */
+	bool nested;		/* in parentheses */
 };
 
 static bool
@@ -192,7 +195,9 @@ parse_primary(struct scan *s, int depth)
 		if (depth == DEPTH_MAX || !skip_parentheses(s))
 			return (struct expression){ .kind = OTHER };
 		inner.end = s->p - 1;
-		return parse(inner, depth + 1);
+		e = parse(inner, depth + 1);
+		e.nested = true;
+		return e;
 	}
 	if (starts_string(s)) {
 		s->p += *s->p != '\'';
@@ -286,7 +291,7 @@ has_default(const struct facts *facts, uint32_t oid,
 
 /* What stands for a value that only the server can compute. */
 static int
-computed(const struct facts *facts, uint32_t oid,
+computed(const struct facts *facts, uint32_t oid, int32_t typmod,
 	const struct type_mapping *mapping, struct arena *a,
 	struct value *out, struct fail *f)
 {
@@ -298,29 +303,155 @@ computed(const struct facts *facts, uint32_t oid,
 	if (oid == UUID)
 		*out = value_text(VALUE_STRING, (struct span)
 			SPAN("00000000-0000-0000-0000-000000000000"));
+	if (oid == NUMERIC && typmod < 4 &&
+	    mapping->schema->type == SCHEMA_STRING)
+		*out = value_text(VALUE_STRING, (struct span)SPAN("0.0"));
 	if (oid == TIMESTAMPTZ && mapping->conv->fn(mapping->conv,
 	    (struct span)SPAN("1970-01-01 00:00:00+00"), a, out, f))
 		return -1;
 	return 1;
 }
 
-/* The server would round the literal, with a carry into the next day. */
+/* Whether some of the digits from `from` on, past a point, is not zero. */
+static bool
+more_digits(struct span text, size_t from)
+{
+	for (size_t i = from; i < text.len; i++)
+		if (text.p[i] >= '1' && text.p[i] <= '9')
+			return true;
+	return false;
+}
+
+static size_t
+point_of(struct span text)
+{
+	const char *point = text.len ? memchr(text.p, '.', text.len) : NULL;
+
+	return point ? (size_t)(point - text.p) : text.len;
+}
+
+/* The scale of a numeric, below zero too, is a signed number of 11 bits. */
+static int32_t
+scale_of(int32_t typmod)
+{
+	return (((typmod - 4) & 0x7ff) ^ 1024) - 1024;
+}
+
+/* Where the digits begin that a numeric of this type has no room for. */
+static size_t
+digits_end(struct span text, int32_t typmod)
+{
+	int64_t end = (int64_t)point_of(text) + scale_of(typmod);
+
+	if (scale_of(typmod) > 0)
+		end++;
+	return end < 0 ? 0 : (size_t)end < text.len ? (size_t)end : text.len;
+}
+
+static bool
+is_rounded_time(int32_t typmod, struct span text)
+{
+	size_t digits = 0, at = point_of(text) + 1;
+
+	while (at + digits < text.len && is_digit(text.p[at + digits]))
+		digits++;
+	return typmod >= 0 && digits > (size_t)typmod;
+}
+
+/* The server would round the literal, a time with a carry into the next day. */
 static bool
 is_rounded(uint32_t oid, int32_t typmod, struct span text)
 {
-	const char *point;
-	size_t digits = 0;
-
-	if ((oid != TIME && oid != TIMESTAMP && oid != TIMESTAMPTZ) ||
-	    typmod < 0 || !text.len)
+	switch (oid) {
+	case TIME: case TIMESTAMP: case TIMESTAMPTZ:
+		return is_rounded_time(typmod, text);
+	case NUMERIC:
+		return typmod >= 4 &&
+			more_digits(text, digits_end(text, typmod));
+	default:
 		return false;
-	point = memchr(text.p, '.', text.len);
-	for (const char *p = point; p && p + 1 < text.p + text.len; p++) {
-		if (!is_digit(p[1]))
-			break;
-		digits++;
 	}
-	return digits > (size_t)typmod;
+}
+
+/* A literal of one of date and timestamp may stand where another is wanted. */
+static struct span
+as_moment(uint32_t oid, struct span s, struct arena *a)
+{
+	static const struct span midnight = SPAN("00:00:00");
+	struct span date = s, clock = midnight, zone = { "+00", 3 };
+	bool bc = s.len > 3 && memcmp(s.p + s.len - 3, " BC", 3) == 0;
+	const char *space;
+
+	date.len -= bc ? 3 : 0;
+	space = date.len ? memchr(date.p, ' ', date.len) : NULL;
+	if (space) {
+		clock = (struct span){ space + 1,
+			(size_t)(date.p + date.len - space) - 1 };
+		date.len = (size_t)(space - date.p);
+	} else if (oid == DATE || !date.len || !is_digit(*date.p)) {
+		return s;
+	}
+	for (size_t i = 0; i < clock.len; i++) {
+		if (clock.p[i] == '+' || clock.p[i] == '-') {
+			zone = (struct span){ clock.p + i, clock.len - i };
+			clock.len = i;
+		}
+	}
+	if (oid == DATE)
+		clock.len = 0;
+	if (oid != TIMESTAMPTZ)
+		zone.len = 0;
+	return arena_printf(a, "%.*s%s%.*s%.*s%s", SPAN_ARG(date),
+		clock.len ? " " : "", SPAN_ARG(clock), SPAN_ARG(zone),
+		bc ? " BC" : "");
+}
+
+static bool
+is_number(uint32_t oid)
+{
+	return oid == INT2 || oid == INT4 || oid == INT8 || oid == FLOAT4 ||
+		oid == FLOAT8 || oid == NUMERIC;
+}
+
+/* A literal that PostgreSQL would refuse when it is used. */
+static bool
+is_out_of_range(uint32_t oid, struct span text)
+{
+	int64_t limit = oid == INT2 ? INT16_MAX : INT32_MAX, n = 0;
+	bool negative = text.len && text.p[0] == '-';
+
+	if (oid != INT2 && oid != INT4)
+		return false;
+	for (size_t i = negative; i < text.len && n <= limit + 1; i++)
+		n = n * 10 + (text.p[i] - '0');
+	return n > limit + negative;
+}
+
+/*
+ * The literal as the type's output would be, in `a`; NULL if Debezium has no
+ * default for it: a number to be rounded or cast, a label out of parentheses.
+ */
+static struct span
+type_text(const struct facts *facts, uint32_t oid, int32_t typmod,
+	const struct expression *e, struct arena *a)
+{
+	static const struct span none = { NULL, 0 };
+	struct span text = literal_text(e->text, a);
+	bool quoted = e->text.len && e->text.p[e->text.len - 1] == '\'';
+
+	if (!text.p)
+		return none;
+	if (oid == DATE || oid == TIMESTAMP || oid == TIMESTAMPTZ)
+		text = as_moment(oid, text, a);
+	if ((is_number(oid) && !quoted && e->cast) ||
+	    (is_enum(facts, oid) && e->nested) ||
+	    (oid == NUMERIC && real_is_special(text)) ||
+	    is_rounded(oid, typmod, text) || is_out_of_range(oid, text))
+		return none;
+	/* 1.100 in numeric(5,2) */
+	if (oid == NUMERIC && typmod >= 4 && scale_of(typmod) >= 0)
+		text.len = digits_end(text, typmod);
+	return text;
 }
 
 int
@@ -331,6 +462,7 @@ defaults_value(const struct type_modes *modes, const struct facts *facts,
 {
 	struct expression e;
 	struct span text;
+	int failed;
 
 	(void)modes;
 	if (!expression.p || !has_default(facts, oid, mapping->schema))
@@ -338,20 +470,19 @@ defaults_value(const struct type_modes *modes, const struct facts *facts,
 	e = parse((struct scan){ expression.p, expression.p + expression.len },
 		0);
 	if (e.kind == CALL)
-		return computed(facts, oid, mapping, a, out, f);
+		return computed(facts, oid, typmod, mapping, a, out, f);
 	if (e.kind != LITERAL)
 		return 0;
-	text = literal_text(e.text, a);
-	if (!text.p)
+	text = type_text(facts, oid, typmod, &e, a);
+	failed = text.p ? mapping->conv->fn(mapping->conv, text, a, out, NULL)
+		: 0;
+	if (arena_failed(a))
 		return fail_set(f, FAIL_FATAL, "a default: no memory left");
-	if (is_rounded(oid, typmod, text))
+	if (!text.p)
 		return 0;
-	if (mapping->conv->fn(mapping->conv, text, a, out, NULL)) {
-		if (arena_failed(a))
-			return fail_set(f, FAIL_FATAL,
-				"a default: no memory left");
-		/* (5)::bit(8): the cast is a function. */
-		return e.cast ? computed(facts, oid, mapping, a, out, f) : 0;
-	}
+	/* (5)::bit(8), (1)::boolean: the cast is a function. */
+	if (failed)
+		return e.cast && (oid == BIT || oid == VARBIT || oid == BOOL) ?
+			computed(facts, oid, typmod, mapping, a, out, f) : 0;
 	return out->kind != VALUE_NULL;
 }

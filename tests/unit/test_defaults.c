@@ -104,6 +104,61 @@ strings(void **state)
 	gives(25, -1, "(5)::text", "\"5\"");
 }
 
+/* A date where a timestamp is wanted, and the other way round. */
+static void
+moments(void **state)
+{
+	(void)state;
+	gives(1082, -1, "'2020-01-02 03:04:05+00'::timestamp with time zone",
+		"18263");
+	gives(1082, -1, "'0044-03-15 00:00:00 BC'::timestamp without time "
+		"zone", "-735160");
+	gives(1082, -1, "('2020-01-02'::text)::date", "18263");
+	gives(1082, -1, "('now'::text)::date", NULL);
+	gives(1082, -1, "''::text", NULL);
+	gives(1114, -1, "'2020-01-02'::date", "1577923200000000");
+	gives(1114, -1, "'0044-03-15 BC'::date", "-63517824000000000");
+	gives(1114, -1, "'2020-01-02 01:04:05.5+00'::timestamp with time zone",
+		"1577927045500000");
+	gives(1114, -1, "('now'::text)::timestamp without time zone", NULL);
+	gives(1184, 0, "'2020-01-02 03:04:05'::timestamp without time zone",
+		"\"2020-01-02T03:04:05Z\"");
+	gives(1184, 0, "'0044-03-15 BC'::date", "\"-0043-03-15T00:00:00Z\"");
+	gives(1184, 0, "'infinity'::date", "\"infinity\"");
+}
+
+/* Debezium knows numbers that are plain, and in no need to be rounded. */
+static void
+numbers(void **state)
+{
+	(void)state;
+	gives(1700, 327686, "3.94::numeric(5,2)", NULL);
+	gives(1700, 327686, "'-3.94'::numeric", "-3.94d");
+	gives(1700, 327686, "3.940", "3.94d");
+	gives(1700, 327686, "3.941", NULL);
+	gives(1700, 327686, "'-0.001'::numeric", NULL);
+	gives(1700, 327686, "1000", "1000.00d");
+	gives(1700, 327684, "5.0", "5d");
+	gives(1700, 327684, "5.5", NULL);
+	/* numeric(3,-2) */
+	gives(1700, 198658, "15000", "15000d");
+	gives(1700, 198658, "15050", NULL);
+	gives(1700, 198658, "5", NULL);
+	gives(1700, 198658, "0", "0d");
+	gives(701, -1, "(1.5)::double precision", NULL);
+	gives(20, -1, "(5)::bigint", NULL);
+	gives(20, -1, "((5)::text)::bigint", NULL);
+	gives(23, -1, "(5.0)::integer", NULL);
+	gives(21, -1, "32767", "32767");
+	gives(21, -1, "32768", NULL);
+	gives(21, -1, "'-32768'::integer", "-32768");
+	gives(21, -1, "'-32769'::integer", NULL);
+	gives(23, -1, "'-2147483648'::bigint", "-2147483648");
+	gives(23, -1, "'99999999999999999999'::numeric", NULL);
+	gives(16, -1, "(1)::boolean", "false");
+	gives(MOOD, -1, "('ok'::text)::mood", NULL);
+}
+
 static void
 no_default(void **state)
 {
@@ -133,7 +188,6 @@ calls(void **state)
 	gives(25, -1, "lower('ABC'::text)", "\"\"");
 	gives(25, -1, "CURRENT_USER", "\"\"");
 	gives(1082, -1, "CURRENT_DATE", "0");
-	gives(1082, -1, "('now'::text)::date", "0");
 	gives(1083, 3, "LOCALTIME(3)", "0");
 	gives(1114, -1, "now()", "0");
 	gives(1114, -1, "(now() AT TIME ZONE 'utc'::text)", "0");
@@ -185,7 +239,7 @@ expressions(void **state)
 	gives(1083, 0, "'10:20:30'::time without time zone", "37230000");
 	gives(1184, 0, "'2020-01-02 03:04:05.6+00'::timestamp with time zone",
 		NULL);
-	gives(1083, 0, "''::text", "0");
+	gives(1083, 0, "''::text", NULL);
 }
 
 static void
@@ -196,6 +250,11 @@ other_modes(void **state)
 	(void)state;
 	m.decimal = DECIMAL_STRING;
 	gives_in(&m, 1700, -1, "3.140", "\"3.140\"");
+	gives_in(&m, 1700, -1, "random()", "\"0.0\"");
+	gives_in(&m, 1700, 327686, "random()", "\"0.00\"");
+	gives_in(&m, 1700, 327686, "1.100", "\"1.10\"");
+	gives_in(&m, 1700, 327684, "5.0", "\"5\"");
+	gives_in(&m, 1700, -1, "'NaN'::numeric", NULL);
 	m.decimal = DECIMAL_DOUBLE;
 	gives_in(&m, 1700, -1, "'3.140'::numeric", "3.14f");
 	m.time = TIME_ISOSTRING;
@@ -244,6 +303,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(literals),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(moments),
+		cmocka_unit_test(numbers),
 		cmocka_unit_test(no_default),
 		cmocka_unit_test(calls),
 		cmocka_unit_test(expressions),
