@@ -211,22 +211,22 @@ conv_misc_hstore_map(const struct conv *c, struct span text, struct arena *a,
 	return 0;
 }
 
-/* How many pieces `s` has between commas; none if it is empty. */
+/* How many pieces `s` has between separators; none if it is empty. */
 static size_t
-count_pieces(struct span s)
+count_pieces(struct span s, char separator)
 {
 	size_t n = s.len > 0;
 
 	for (size_t i = 0; i < s.len; i++)
-		n += s.p[i] == ',';
+		n += s.p[i] == separator;
 	return n;
 }
 
-/* Cuts the piece before the next comma off `s`. */
+/* Cuts the piece before the next separator off `s`. */
 static struct span
-next_piece(struct span *s)
+next_piece(struct span *s, char separator)
 {
-	const char *comma = s->len ? memchr(s->p, ',', s->len) : NULL;
+	const char *comma = s->len ? memchr(s->p, separator, s->len) : NULL;
 	size_t n = comma ? (size_t)(comma - s->p) : s->len;
 	struct span piece = { s->p, n };
 
@@ -236,27 +236,39 @@ next_piece(struct span *s)
 	return piece;
 }
 
-int
-conv_misc_vector(const struct conv *c, struct span text, struct arena *a,
+static int
+list(const struct conv *c, struct span inner, char separator, struct arena *a,
 	struct value *out, struct fail *f)
 {
-	struct value *items;
-	struct span inner;
-	size_t count;
+	size_t count = count_pieces(inner, separator);
+	struct value *items = arena_zero(a, count + 1, sizeof *items);
 
-	if (text.len < 2 || text.p[0] != '[' || text.p[text.len - 1] != ']')
-		return bad(f, "vector", text);
-	inner = (struct span){ text.p + 1, text.len - 2 };
-	count = count_pieces(inner);
-	items = arena_zero(a, count + 1, sizeof *items);
 	if (!items)
 		return no_memory(f, "vector");
 	for (size_t i = 0; i < count; i++) {
-		if (c->item->fn(c->item, next_piece(&inner), a, &items[i], f))
+		if (c->item->fn(c->item, next_piece(&inner, separator), a,
+		    &items[i], f))
 			return -1;
 	}
 	*out = value_items(VALUE_ARRAY, items, count);
 	return 0;
+}
+
+int
+conv_misc_vector(const struct conv *c, struct span text, struct arena *a,
+	struct value *out, struct fail *f)
+{
+	if (text.len < 2 || text.p[0] != '[' || text.p[text.len - 1] != ']')
+		return bad(f, "vector", text);
+	return list(c, (struct span){ text.p + 1, text.len - 2 }, ',', a, out,
+		f);
+}
+
+int
+conv_misc_oidvector(const struct conv *c, struct span text, struct arena *a,
+	struct value *out, struct fail *f)
+{
+	return list(c, text, ' ', a, out, f);
 }
 
 /* An unsigned number that ends where `s` does. */
@@ -319,13 +331,14 @@ conv_misc_sparsevec(const struct conv *c, struct span text, struct arena *a,
 		*out = value_null();
 		return 0;
 	}
-	count = count_pieces(inner);
+	count = count_pieces(inner, ',');
 	fields = arena_zero(a, 2, sizeof *fields);
 	items = arena_zero(a, 2 * count + 1, sizeof *items);
 	if (!fields || !items)
 		return no_memory(f, "sparsevec");
 	for (size_t i = 0; i < count; i++) {
-		if (!sparse_item(c, next_piece(&inner), a, &items[2 * i], f))
+		if (!sparse_item(c, next_piece(&inner, ','), a,
+		    &items[2 * i], f))
 			return arena_failed(a) ? no_memory(f, "sparsevec") :
 				bad(f, "sparsevec", text);
 	}

@@ -276,6 +276,15 @@ refine_vector(struct refine *b)
 }
 
 void
+refine_oidvector(struct refine *b)
+{
+	static const struct conv oid = { .fn = conv_number_int };
+
+	b->schema->item = schema_new(b->a, SCHEMA_INT64, false);
+	b->conv->item = &oid;
+}
+
+void
 refine_sparsevec(struct refine *b)
 {
 	static const struct refine_field fields[] = {

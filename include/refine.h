@@ -32,6 +32,7 @@ refine_fn refine_bytes;		/* bytea and unknown types: binary.handling.mode */
 refine_fn refine_hstore;
 refine_fn refine_money;
 refine_fn refine_numeric;
+refine_fn refine_oidvector;
 refine_fn refine_sparsevec;
 refine_fn refine_vector;
 

@@ -5,6 +5,8 @@
 static const struct conv number = { .fn = conv_number_float8 };
 static const struct conv json = { .fn = conv_misc_hstore_json };
 static const struct conv map = { .fn = conv_misc_hstore_map };
+static const struct conv integer = { .fn = conv_number_int };
+static const struct conv oids = { .fn = conv_misc_oidvector, .item = &integer };
 static const struct conv vector = { .fn = conv_misc_vector, .item = &number };
 static const struct conv sparse = {
 	.fn = conv_misc_sparsevec, .item = &number,
@@ -68,6 +70,10 @@ vectors(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		refuse(&vector, bad[i]);
 	starve(&vector, "[1]");
+	check(&oids, "1 4294967295", "[1,4294967295]");
+	check(&oids, "", "[]");
+	refuse(&oids, "1  2");
+	starve(&oids, "1 2");
 }
 
 static void

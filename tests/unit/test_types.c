@@ -517,11 +517,20 @@ arrays(void **state)
 		"{\"\\\\x0102\"}", "[x'0102']");
 }
 
+/* An array though its text is not one. */
+static void
+oid_vectors(void **state)
+{
+	(void)state;
+	maps(30, -1, "{\"type\":\"array\",\"items\":{\"type\":\"int64\","
+		"\"optional\":false}," OPT "}", "1 2", "[1,2]");
+}
+
 static void
 arrays_left_out(void **state)
 {
 	static const uint32_t oids[] = {
-		791, 1003, 1187, 1563, 143, 1017, ADDRESSES, BOXES, 30,
+		791, 1003, 1187, 1563, 143, 1017, ADDRESSES, BOXES,
 	};
 
 	(void)state;
@@ -536,7 +545,6 @@ arrays_left_out(void **state)
 		"{(1,2),(0,0);(1,1),(0,0)}",
 		"[x'28312e302c322e30292c28302e302c302e3029',"
 		"x'28312e302c312e30292c28302e302c302e3029']");
-	maps(30, -1, "{\"type\":\"bytes\"," OPT "}", "1 2", "x'312032'");
 }
 
 static void
@@ -740,7 +748,7 @@ main(void)
 		TEST(fine_times), TEST(zoned_times), TEST(intervals),
 		TEST(structured_times), TEST(geometric_types),
 		TEST(geometries), TEST(hstores), TEST(vectors), TEST(enums),
-		TEST(domains), TEST(arrays), TEST(arrays_left_out),
+		TEST(domains), TEST(arrays), TEST(oid_vectors), TEST(arrays_left_out),
 		TEST(array_placeholders), TEST(unknown_types), TEST(names),
 		TEST(without_memory),
 	};
