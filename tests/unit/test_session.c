@@ -731,6 +731,7 @@ main(void)
 		IN_WORLD(creation_waits_and_succeeds),
 		IN_WORLD(new_tables_join_ours),
 		IN_WORLD(failing_to_add_tables_ends_nothing),
+		IN_WORLD(the_slots_xmin_is_read_now_and_then),
 		IN_WORLD(others_publications_are_left_alone),
 		IN_WORLD(a_slot_is_lost_while_streaming),
 		IN_WORLD(a_stopping_server_is_seen),
