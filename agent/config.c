@@ -369,6 +369,16 @@ follow_schemas(struct config *c, const char *key, bool *at)
 		*at = c->format.schemas;
 }
 
+static void
+follow_values(struct config *c)
+{
+	if (!option_value_origin(c, options_find("format", "key_decimal_format")))
+		c->format.key_decimal_format = c->format.decimal_format;
+	if (!option_value_origin(c, options_find("format", "key_replace_null_with_default")))
+		c->format.key_replace_null_with_default =
+			c->format.replace_null_with_default;
+}
+
 static int
 check_identities(const struct config *c, struct fail *f)
 {
@@ -413,5 +423,6 @@ config_finish(struct config *c, struct fail *f)
 	follow_schemas(c, "key_schemas", &c->format.key_schemas);
 	follow_schemas(c, "value_schemas", &c->format.value_schemas);
 	follow_schemas(c, "header_schemas", &c->format.header_schemas);
+	follow_values(c);
 	return 0;
 }

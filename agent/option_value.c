@@ -415,6 +415,8 @@ option_value_put(struct buf *out, const struct config *c, const struct option *o
 		buf_put_i64(out, *(const int64_t *)at);
 		return true;
 	case OPTION_CHOICE:
+		if (!o->def && !option_value_origin(c, o))
+			return false;
 		option_value_put_string(out, o->choices[*(const int *)at]);
 		return true;
 	case OPTION_LIST:

@@ -47,15 +47,29 @@ make_filters(struct profile *p, const struct config *c, struct fail *f)
 		"postgres.message_prefix_exclude_list", &p->prefixes, f);
 }
 
+static struct json_options
+json_options(int decimal_format, bool replace_null)
+{
+	return (struct json_options){
+		.decimal_numeric = decimal_format == DECIMAL_NUMERIC,
+		.keep_null = !replace_null,
+	};
+}
+
 static void
 fill(struct profile *p, const struct config *c, const struct filter *tables)
 {
 	p->plan = (struct plan_options){
 		.types = c->format.types,
-		.json = {
-			.decimal_numeric = c->format.decimal_format == DECIMAL_NUMERIC,
-			.keep_null = !c->format.replace_null_with_default,
-		},
+		.json = json_options(c->format.decimal_format,
+			c->format.replace_null_with_default),
+		.key_json = json_options(c->format.key_decimal_format,
+			c->format.key_replace_null_with_default),
+		/* Connect's simple converter knows no other way. */
+		.link_json = c->format.headers == HEADERS_SIMPLE ?
+			json_options(DECIMAL_NUMERIC, true) :
+			json_options(c->format.header_decimal_format,
+				c->format.header_replace_null_with_default),
 		.prefix = span_of(c->prefix),
 		.delimiter = span_of(c->format.topic_delimiter),
 		.version = span_of(PGWAKE_VERSION),

@@ -292,22 +292,22 @@ take_bool(struct translation *t, const char *name)
 	return value && strcasecmp(value, "false") == 0 ? "false" : "true";
 }
 
-/* An option of both converters; ours is one, and the value's counts. */
+/* An option of each converter. Ours for keys follows that for values. */
 static void
 import_shared(struct translation *t, const char *option, const char *key, const char *absent)
 {
-	char key_name[96], value_name[96];
+	char key_name[96], value_name[96], ours[96];
 	const char *of_key, *of_value;
 
 	snprintf(key_name, sizeof(key_name), "key.converter.%s", option);
 	snprintf(value_name, sizeof(value_name), "value.converter.%s", option);
+	snprintf(ours, sizeof(ours), "key_%s", key);
 	of_key = connector_take(t->from, key_name);
 	of_value = connector_take(t->from, value_name);
 	if (of_value)
 		set(t, "format", key, of_value, value_name);
 	if (strcasecmp(of_key ? of_key : absent, of_value ? of_value : absent) != 0)
-		note(&t->lost, key_name, of_key ? of_key : absent,
-			"keys are written as values are");
+		set(t, "format", ours, of_key ? of_key : absent, key_name);
 }
 
 static void

@@ -333,6 +333,8 @@ put_key(struct envelope *e, struct buf *b, struct span head, struct span tail,
 	const struct event *ev, const struct pgoutput_tuple *tuple,
 	uint16_t *column, struct fail *f)
 {
+	const struct json_options *o = b == &e->link ?
+		&e->options->link_json : &e->options->key_json;
 	struct value key;
 	int rc = plan_key(ev->plan, tuple, ev->old_row, &e->scratch, &key,
 		column, f);
@@ -340,7 +342,7 @@ put_key(struct envelope *e, struct buf *b, struct span head, struct span tail,
 	if (rc)
 		return rc;
 	buf_put_span(b, head);
-	if (json_value(b, &e->options->json, ev->plan->key_schema, &key, f) == -1)
+	if (json_value(b, o, ev->plan->key_schema, &key, f) == -1)
 		return fail_context(f, "key");
 	buf_put_span(b, tail);
 	return 0;

@@ -174,10 +174,10 @@ plan_schema_compile(struct plan *plan, const struct plan_options *options,
 	row_schemas(plan, options);
 	if (arena_failed(a))
 		return 0;	/* reported by the caller */
-	if (plan_schema_head(a, options->key_schemas, o, plan->key_schema,
-			&plan->key_head, f) == -1 ||
-	    plan_schema_head(a, in_header, o, plan->key_schema,
-			&plan->link_head, f) == -1 ||
+	if (plan_schema_head(a, options->key_schemas, &options->key_json,
+			plan->key_schema, &plan->key_head, f) == -1 ||
+	    plan_schema_head(a, in_header, &options->link_json,
+			plan->key_schema, &plan->link_head, f) == -1 ||
 	    plan_schema_head(a, options->value_schemas, o,
 			options->value_schemas ? envelope_schema(plan, options) :
 			NULL,

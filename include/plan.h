@@ -19,7 +19,8 @@
 
 struct plan_options {
 	struct type_modes types;
-	struct json_options json;
+	struct json_options json, key_json;	/* of values, of keys */
+	struct json_options link_json;	/* of keys in headers */
 	struct span prefix, delimiter, database, version;
 	struct span transaction_topic;	/* behind prefix and delimiter */
 	struct span run_id;		/* of this process, for the context headers */

@@ -102,6 +102,10 @@ struct config {
 		char *unavailable_value_placeholder;
 		int decimal_format;		/* enum decimal_format */
 		bool replace_null_with_default;
+		int key_decimal_format;		/* as those of values if not set */
+		bool key_replace_null_with_default;
+		int header_decimal_format;	/* JSON headers alone; as Debezium's if not set */
+		bool header_replace_null_with_default;
 		bool tombstones_on_delete;
 		bool extended_headers_enabled;
 		char *skipped_operations;	/* "t", "none", "c,t", ... */

@@ -258,11 +258,15 @@ converters_decide_about_schemas_and_headers(void **state)
 	(void)state;
 	c = imported("key.converter.schemas.enable=false\nvalue.converter.schemas.enable=false\n"
 		"value.converter.decimal.format=NUMERIC\nkey.converter.decimal.format=numeric\n"
-		"value.converter.replace.null.with.default=false\n");
+		"value.converter.replace.null.with.default=false\n"
+		"header.converter.decimal.format=numeric\n");
 	assert_false(c->format.schemas);
 	assert_int_equal(c->format.decimal_format, DECIMAL_NUMERIC);
 	assert_false(c->format.replace_null_with_default);
-	has("#   key.converter.replace.null.with.default = true: keys are written as values are");
+	assert_true(c->format.key_replace_null_with_default);
+	assert_true(c->format.header_replace_null_with_default);
+	assert_int_equal(c->format.header_decimal_format, DECIMAL_NUMERIC);
+	has("key_replace_null_with_default = true;");
 	assert_null(strstr(out.p, "key.converter.decimal.format"));
 	config_free(c);
 	c = imported("value.converter.schemas.enable=false\n");

@@ -210,6 +210,40 @@ a_pattern_that_is_wrong_is_named_with_its_key(void **state)
 	}
 }
 
+/* Each converter of Connect has its own; a key's follow the values' here. */
+static void
+keys_and_headers_have_json_of_their_own(void **state)
+{
+	struct profile *p;
+
+	set(*state, "format.decimal_format=numeric");
+	set(*state, "format.replace_null_with_default=false");
+	set(*state, "format.headers=json");
+	p = make(*state);
+	assert_true(plan_of(p)->key_json.decimal_numeric);
+	assert_true(plan_of(p)->key_json.keep_null);
+	assert_false(plan_of(p)->link_json.decimal_numeric);
+	assert_false(plan_of(p)->link_json.keep_null);
+	profile_free(p);
+	set(*state, "format.key_decimal_format=base64");
+	set(*state, "format.key_replace_null_with_default=true");
+	set(*state, "format.header_decimal_format=numeric");
+	set(*state, "format.header_replace_null_with_default=false");
+	p = make(*state);
+	assert_false(plan_of(p)->key_json.decimal_numeric);
+	assert_false(plan_of(p)->key_json.keep_null);
+	assert_true(plan_of(p)->link_json.decimal_numeric);
+	assert_true(plan_of(p)->link_json.keep_null);
+	profile_free(p);
+	/* As text, a header is what Connect's simple converter makes of it. */
+	set(*state, "format.headers=simple");
+	set(*state, "format.header_decimal_format=base64");
+	p = make(*state);
+	assert_true(plan_of(p)->link_json.decimal_numeric);
+	assert_false(plan_of(p)->link_json.keep_null);
+	profile_free(p);
+}
+
 static void
 filters_of_lists(void **state)
 {
@@ -284,6 +318,7 @@ main(void)
 		TEST(columns_excluded),
 		TEST(prefixes_of_messages),
 		TEST(a_pattern_that_is_wrong_is_named_with_its_key),
+		TEST(keys_and_headers_have_json_of_their_own),
 		TEST(filters_of_lists),
 		TEST(each_run_has_its_id),
 		TEST(the_database_is_copied),
