@@ -265,7 +265,7 @@ conv_misc_vector(const struct conv *c, struct span text, struct arena *a,
 }
 
 int
-conv_misc_oidvector(const struct conv *c, struct span text, struct arena *a,
+conv_misc_integers(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f)
 {
 	return list(c, text, ' ', a, out, f);

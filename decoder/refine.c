@@ -275,13 +275,25 @@ refine_vector(struct refine *b)
 	b->conv->item = single ? float_conv() : refine_double();
 }
 
+static void
+refine_integers(struct refine *b, enum schema_type type)
+{
+	static const struct conv integer = { .fn = conv_number_int };
+
+	b->schema->item = schema_new(b->a, type, false);
+	b->conv->item = &integer;
+}
+
+void
+refine_int2vector(struct refine *b)
+{
+	refine_integers(b, SCHEMA_INT16);
+}
+
 void
 refine_oidvector(struct refine *b)
 {
-	static const struct conv oid = { .fn = conv_number_int };
-
-	b->schema->item = schema_new(b->a, SCHEMA_INT64, false);
-	b->conv->item = &oid;
+	refine_integers(b, SCHEMA_INT64);
 }
 
 void

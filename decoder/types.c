@@ -113,7 +113,9 @@ static const struct row rows[] = {
 	  "io.debezium.data.geometry.Geography", conv_geometry_ewkb,
 	  refine_geometry_geography, 0 },
 	{ 0, 0, "hstore", SCHEMA_STRING, NULL, NULL, refine_hstore, 0 },
-	{ 30, 0, "oidvector", SCHEMA_ARRAY, NULL, conv_misc_oidvector,
+	{ 22, 0, "int2vector", SCHEMA_ARRAY, NULL, conv_misc_integers,
+	  refine_int2vector, NO_ARRAY | SMALL },
+	{ 30, 0, "oidvector", SCHEMA_ARRAY, NULL, conv_misc_integers,
 	  refine_oidvector, NO_ARRAY | SMALL },
 	{ 0, 0, "vector", SCHEMA_ARRAY, "io.debezium.data.DoubleVector",
 	  conv_misc_vector, refine_vector, 0 },
@@ -351,8 +353,7 @@ map_type(struct refine *b, uint32_t oid)
 	fact = facts_type(b->facts, oid);
 	if (fact && fact->type == 'e')
 		return map_enum(b, fact);
-	/* int2vector, also in 'A', is no array in its text. */
-	if (fact && fact->category == 'A' && fact->elem && oid != 22)
+	if (fact && fact->category == 'A' && fact->elem)
 		return map_array(b, fact->elem, fact->delimiter);
 	return map_unknown(b, conv_text_unknown);
 }

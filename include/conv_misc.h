@@ -12,8 +12,8 @@ conv_fn conv_misc_hstore_json;		/* the text {"a":"1","b":null} */
 conv_fn conv_misc_hstore_map;
 /* "[1,2,3]" to an array; `item` converts an element. */
 conv_fn conv_misc_vector;
-/* "1 2 3" to a list; `item` converts an OID. */
-conv_fn conv_misc_oidvector;
+/* "1 2 3" to a list, of int2vector and oidvector; `item` converts a number. */
+conv_fn conv_misc_integers;
 /* "{1:201,9:209}/3000" to {dimensions, {1: 201.0, 9: 209.0}}; NULL beyond int16. */
 conv_fn conv_misc_sparsevec;
 

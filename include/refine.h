@@ -31,6 +31,7 @@ refine_fn refine_bits;
 refine_fn refine_bytes;		/* bytea and unknown types: binary.handling.mode */
 refine_fn refine_hstore;
 refine_fn refine_money;
+refine_fn refine_int2vector;
 refine_fn refine_numeric;
 refine_fn refine_oidvector;
 refine_fn refine_sparsevec;

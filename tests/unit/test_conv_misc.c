@@ -6,7 +6,7 @@ static const struct conv number = { .fn = conv_number_float8 };
 static const struct conv json = { .fn = conv_misc_hstore_json };
 static const struct conv map = { .fn = conv_misc_hstore_map };
 static const struct conv integer = { .fn = conv_number_int };
-static const struct conv oids = { .fn = conv_misc_oidvector, .item = &integer };
+static const struct conv oids = { .fn = conv_misc_integers, .item = &integer };
 static const struct conv vector = { .fn = conv_misc_vector, .item = &number };
 static const struct conv sparse = {
 	.fn = conv_misc_sparsevec, .item = &number,

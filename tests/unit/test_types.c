@@ -524,6 +524,8 @@ oid_vectors(void **state)
 	(void)state;
 	maps(30, -1, "{\"type\":\"array\",\"items\":{\"type\":\"int64\","
 		"\"optional\":false}," OPT "}", "1 2", "[1,2]");
+	maps(22, -1, "{\"type\":\"array\",\"items\":{\"type\":\"int16\","
+		"\"optional\":false}," OPT "}", "-32768", "[-32768]");
 }
 
 static void
