@@ -51,14 +51,14 @@ struct catalog {
 };
 
 struct catalog *
-catalog_new(const struct config *config)
+catalog_new(const struct config *config, enum conn_kind kind)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
 	c->config = config;
-	c->conn = conn_new(config, CONN_PLAIN, NULL, NULL);
+	c->conn = conn_new(config, kind, NULL, NULL);
 	if (!c->conn) {
 		free(c);
 		return NULL;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "confirm.h"
+#include "heartbeat.h"
 #include "log.h"
 #include "loop.h"
 #include "patterns.h"
@@ -46,6 +47,7 @@ struct agent {
 	struct confirm *confirm;
 	struct session *session;
 	struct profile *profile;
+	struct heartbeat *heartbeat;
 	struct pipeline_options pipeline_options;
 	struct pipeline *pipeline;
 
@@ -373,6 +375,7 @@ deadline(const struct agent *a)
 {
 	int64_t at = sooner(session_deadline(a->session), a->loop.now_us + TICK_US);
 
+	at = sooner(at, heartbeat_deadline(a->heartbeat, a->streaming));
 	if (!a->streaming)
 		return at;
 	if (a->nap_until > a->loop.now_us)
@@ -385,14 +388,15 @@ deadline(const struct agent *a)
 static int
 wait_for_something(struct agent *a, struct fail *f)
 {
-	struct pollfd fds[SESSION_FDS + 1];
+	struct pollfd fds[SESSION_FDS + 2];
 	/* An unread socket must not be polled: it would be readable for ever. */
 	bool read = !a->streaming || (can_take(a) &&
 		a->nap_until <= a->loop.now_us);
 	int n = session_fds(a->session, fds, SESSION_FDS, read);
 
-	fds[n] = a->sink->ops->wait(a->sink);
-	return loop_wait(&a->loop, fds, (size_t)n + 1, deadline(a), f);
+	fds[n++] = a->sink->ops->wait(a->sink);
+	fds[n++] = heartbeat_wait(a->heartbeat);
+	return loop_wait(&a->loop, fds, (size_t)n, deadline(a), f);
 }
 
 static int
@@ -412,7 +416,10 @@ turn(struct agent *a, struct fail *f)
 	if (!a->streaming && session_streaming(a->session) &&
 	    begin_stream(a, f) == -1)
 		return -1;
-	if (confirm_step(a->confirm, a->loop.now_us, false, f) == -1)
+	if (confirm_step(a->confirm, a->loop.now_us, false, f) == -1 ||
+	    heartbeat_step(a->heartbeat, a->sink, a->streaming,
+			catalog_peer(session_catalog(a->session)),
+			a->loop.now_us, loop_unix_ns() / 1000000, f) == -1)
 		return -1;
 	return a->streaming ? stream(a, f) : 0;
 }
@@ -490,6 +497,9 @@ set_up(struct agent *a, const struct config *c, struct fail *f)
 	a->profile = profile_new(c, a->tables, f);
 	if (!a->profile)
 		return -1;
+	a->heartbeat = heartbeat_new(c, profile_change(a->profile)->plan, f);
+	if (!a->heartbeat)
+		return -1;
 	a->sink = c->to_stdout ? sink_stdout_new(c, STDOUT_FILENO, f) :
 		sink_kafka_new(c, f);
 	if (!a->sink)
@@ -511,6 +521,7 @@ static void
 tear_down(struct agent *a)
 {
 	pipeline_free(a->pipeline);
+	heartbeat_free(a->heartbeat);
 	profile_free(a->profile);
 	session_free(a->session);
 	confirm_free(a->confirm);

@@ -214,15 +214,30 @@ is_topic_text(const char *text)
 }
 
 static int
+check_topic_part(const struct config *c, const char *key, const char *value,
+	struct fail *f)
+{
+	if (!is_empty(value) && is_topic_text(value))
+		return 0;
+	return wrong(c, "format", key,
+		"must be made of letters, digits, '.', '_' and '-'", f);
+}
+
+static int
 check_names(const struct config *c, struct fail *f)
 {
 	if (!is_topic_text(c->prefix))
 		return wrong(c, NULL, "prefix",
 			"may hold letters, digits, '.', '_' and '-' only: it "
 				"is part of topic names", f);
-	if (is_empty(c->format.topic_delimiter) || !is_topic_text(c->format.topic_delimiter))
-		return wrong(c, "format", "topic_delimiter",
-			"must be made of letters, digits, '.', '_' and '-'", f);
+	if (check_topic_part(c, "topic_delimiter", c->format.topic_delimiter, f) < 0 ||
+	    check_topic_part(c, "topic_transaction", c->format.topic_transaction, f) < 0 ||
+	    check_topic_part(c, "topic_heartbeat_prefix",
+			c->format.topic_heartbeat_prefix, f) < 0 ||
+	    (!is_empty(c->format.topic_heartbeat_name) &&
+	     check_topic_part(c, "topic_heartbeat_name",
+			c->format.topic_heartbeat_name, f) < 0))
+		return -1;
 	if (is_empty(c->postgres.publication))
 		return wrong(c, "postgres", "publication", "must not be empty", f);
 	return 0;

@@ -128,6 +128,8 @@ add_options(struct conn_params *p, const struct config *c, enum conn_kind kind,
 	struct buf b;
 	int r;
 
+	if (kind == CONN_USER)
+		return 0;	/* libpq takes those of the dsn */
 	buf_init(&b, 64 << 10);
 	if (!own)
 		own = getenv("PGOPTIONS");

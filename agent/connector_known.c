@@ -51,7 +51,6 @@ static const struct connector_known known[] = {
 	{ "custom.metric.tags", NOTHING, NULL, NULL },
 	{ "guardrail.*", NOTHING, NULL, NULL },
 	{ "internal.*", NOTHING, NULL, NULL },
-	{ "topic.heartbeat.*", NOTHING, NULL, NULL },
 	{ "transaction.metadata.factory", NOTHING, NULL, NULL },
 	{ "table.ignore.builtin", LOST, "true", "tables of the system are "
 		"never captured" },
@@ -73,11 +72,6 @@ static const struct connector_known known[] = {
 	{ "flush.lsn.source", LOST, "true", SLOT_MOVES },
 	{ "offset.mismatch.strategy", LOST, "no_validation", "the slot alone "
 		"says where to go on" },
-	{ "heartbeat.interval.ms", LOST, "0",
-	  "no heartbeat records are written; the slot moves on an idle "
-		"database without them" },
-	{ "heartbeat.action.query", LOST, "", "the slot moves on an idle "
-		"database without it" },
 
 	/* Failures, guarantees, things around the stream. */
 	{ "errors.tolerance", LOST, "none", STOPS },

@@ -152,6 +152,12 @@ const struct option options[] = {
 	{ MS("postgres", "lock_timeout_ms", postgres.lock_timeout_ms, 1, DAY_MS), .def = "2000",
 	  .help = "How long a look at the catalogue waits for a lock before it "
 		"is tried again" },
+	{ MS("postgres", "heartbeat_interval_ms", postgres.heartbeat_interval_ms, 0, DAY_MS),
+	  .def = "0", .debezium = "heartbeat.interval.ms",
+	  .help = "How often a heartbeat record is published; 0: not at all" },
+	{ STRING("postgres", "heartbeat_action_query", postgres.heartbeat_action_query),
+	  .debezium = "heartbeat.action.query",
+	  .help = "Statement to run after each heartbeat" },
 	{ MS("postgres", "xmin_fetch_interval_ms", postgres.xmin_interval_ms, 0, DAY_MS),
 	  .def = "0", .debezium = "xmin.fetch.interval.ms",
 	  .help = "How often the slot's xmin is read for source.xmin; 0: not at "
@@ -323,6 +329,13 @@ const struct option options[] = {
 	  .def = "transaction",
 	  .debezium = "topic.transaction",
 	  .help = "Topic of these records, behind the prefix" },
+	{ STRING("format", "topic_heartbeat_prefix", format.topic_heartbeat_prefix),
+	  .def = "__debezium-heartbeat",
+	  .debezium = "topic.heartbeat.prefix",
+	  .help = "Topic of heartbeats, before the prefix" },
+	{ STRING("format", "topic_heartbeat_name", format.topic_heartbeat_name),
+	  .debezium = "topic.heartbeat.name",
+	  .help = "Topic of heartbeats, its whole name" },
 	{ LIST("format", "column_include_list", format.column_include_list),
 	  .debezium = "column.include.list",
 	  .help = "Patterns on schema.table.column: only these are in the "

@@ -71,7 +71,7 @@ session_new(const struct config *c, const struct filter *tables,
 	s->config = c;
 	s->known = known;
 	backoff_init(&s->backoff, (uint64_t)getpid() << 16);
-	s->catalog = catalog_new(c);
+	s->catalog = catalog_new(c, CONN_PLAIN);
 	s->repl = repl_new(c);
 	if (s->catalog)
 		s->publication = publication_new(c, tables, s->catalog);

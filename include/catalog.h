@@ -15,8 +15,8 @@
 
 struct catalog;
 
-/* The config is borrowed. NULL without memory. */
-struct catalog *catalog_new(const struct config *c);
+/* The config is borrowed. `kind`: not REPLICATION. NULL without memory. */
+struct catalog *catalog_new(const struct config *c, enum conn_kind kind);
 void catalog_free(struct catalog *c);
 
 /*

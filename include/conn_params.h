@@ -14,7 +14,11 @@
 
 #include "config.h"
 
-enum conn_kind { CONN_PLAIN, CONN_REPLICATION };
+enum conn_kind {
+	CONN_PLAIN,		/* our queries */
+	CONN_USER,		/* a statement of the user's: settings are his role's */
+	CONN_REPLICATION
+};
 
 #define CONN_PARAMS_MAX 24
 

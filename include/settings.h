@@ -72,6 +72,8 @@ struct config {
 		int64_t connect_timeout_ms;
 		int64_t slot_timeout_ms;	/* creation waits for old transactions this long */
 		int64_t poll_interval_ms;	/* of the publication and the slot's row */
+		int64_t heartbeat_interval_ms;	/* 0: none */
+		char *heartbeat_action_query;	/* after each heartbeat; NULL: none */
 		int64_t xmin_interval_ms;	/* of source.xmin; 0: it is null */
 		int64_t lock_timeout_ms;
 		bool messages;			/* logical decoding messages */
@@ -113,6 +115,8 @@ struct config {
 		bool skip_messages_without_change;
 		bool provide_transaction_metadata;
 		char *topic_transaction;	/* behind prefix and delimiter */
+		char *topic_heartbeat_prefix;	/* before delimiter and prefix */
+		char *topic_heartbeat_name;	/* in place of all that; NULL */
 		struct config_list column_include_list;	/* schema.table.column */
 		struct config_list column_exclude_list;	/* not both */
 		int schema_name_adjustment_mode, field_name_adjustment_mode;	/* enum naming */

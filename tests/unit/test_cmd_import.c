@@ -415,14 +415,14 @@ malformed_masks_are_unknown(void **state)
 static void
 what_is_lost_becomes_a_comment(void **state)
 {
-	struct config *c = imported("heartbeat.interval.ms=300\nslot.drop.on.stop=true\n"
+	struct config *c = imported("slot.failover=true\nslot.drop.on.stop=true\n"
 		"errors.tolerance=all\nsignal.data.collection=a.b\nfoo.bar=x\ty\n"
 		"sasl.jaas.config=secret stuff\nstatus.update.interval.ms=5\n"
 		"plugin.name=wal2json\ndriver.socketTimeout=5\n");
 
 	(void)state;
 	has("# Not taken over:\n");
-	has("#   heartbeat.interval.ms = 300: no heartbeat records are written");
+	has("#   slot.failover = true: create the slot with failover");
 	has("#   slot.drop.on.stop = true: pgwake never drops a slot");
 	has("#   errors.tolerance = all: a record that cannot be decoded or delivered stops");
 	has("#   signal.data.collection = a.b: signals are not read");

@@ -97,6 +97,21 @@ plain_options(void **state)
 	conn_params_release(&p);
 }
 
+/* What the user has written works as where he tried it. */
+static void
+options_of_a_users_statement(void **state)
+{
+	struct config c = config_of("host=h options='-c work_mem=8MB'");
+	struct conn_params p;
+
+	(void)state;
+	assert_int_equal(conn_params_init(&p, &c, CONN_USER, NULL), 0);
+	assert_param(&p, "options", NULL);	/* those of the dsn */
+	assert_param(&p, "replication", NULL);
+	assert_param(&p, "client_encoding", "UTF8");
+	conn_params_release(&p);
+}
+
 static void
 options_of_the_environment(void **state)
 {
@@ -232,6 +247,7 @@ main(void)
 		cmocka_unit_test(insisted_on),
 		cmocka_unit_test(replication_options),
 		cmocka_unit_test(plain_options),
+		cmocka_unit_test(options_of_a_users_statement),
 		cmocka_unit_test(options_of_the_environment),
 		cmocka_unit_test(keepalives_are_the_users),
 		cmocka_unit_test(time_is_bounded),
