@@ -107,7 +107,9 @@ def demo(seconds, request, **env):
                             env={**agentlib.clean_environment(), "DEMO_SECONDS": str(seconds),
                                  "PG": request.config.getoption("--pg"),
                                  "PGWAKE_BIN": agentlib.BINARY,
-                                 **env})
+                                 **env},
+                               # a runner in the background has it ignored, and bash cannot undo that
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def left_behind():

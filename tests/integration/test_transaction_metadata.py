@@ -99,7 +99,7 @@ def test_counts_go_on_after_a_lost_connection(db, pgwake):
     wait_until(lambda: db.one("select wait_event = 'WalSenderWriteData' from pg_stat_activity"
                               " where pid = %s", first), "the server to be held up")
     db.sql("select pg_terminate_backend(%s)", first)
-    wait_until(lambda: (db.walsender() or (first,))[0] != first, "another walsender")
+    wait_until(lambda: (db.walsender() or (first,))[0] != first, "another walsender", timeout=60)
     out.let()
     db.wait_confirmed(timeout=30)
     assert re.search("connection ended", agent.log())
