@@ -1,0 +1,10 @@
+select pg_replication_origin_session_setup('up');
+begin;
+select pg_replication_origin_xact_setup('0/16B3748', '2020-01-02 03:04:05.678901+00');
+insert into t values (2), (3);
+select pg_logical_emit_message(true, 'm', 'x');
+commit;
+select pg_logical_emit_message(false, 'm', 'y');
+insert into t values (4);
+select pg_replication_origin_session_reset();
+insert into t values (5);
