@@ -91,6 +91,8 @@ def expected(t, modes):
             dbz("string", "time.Interval")
     if t.base == "hstore":
         return simple("map") if modes["hstore_handling_mode"] == "map" else dbz("string", "data.Json")
+    if t.base == "oidvector":
+        return simple("array", items=simple("int64" if t.sql == "oidvector" else "int16"))
     if t.base == "array":
         return expected_array(t.element, modes)
     if not modes["include_unknown_datatypes"]:
@@ -256,13 +258,25 @@ def decode_bytes(value, mode):
         base64.b64decode(value, validate=True)
 
 
+SHAPES = ("box", "lseg", "path", "polygon", "circle", "line")
+
+
+def shape(text):
+    """A geometric value's brackets and commas, and its numbers."""
+    return [p if p in "()[]{}<>," else binary("double", p) for p in re.findall(r"[()\[\]{}<>,]|[^()\[\]{}<>,]+", text)]
+
+
 def decode_column(t, schema, value, modes):
     """As decode; two things only the type tells: JSON that is an hstore, text that is bytes."""
     if value is None:
         return None
     if schema["type"] == "array" and t.base == "array":
         return [decode_column(t.element, schema["items"], v, modes) for v in value]
-    if t.base in ("bytea", "unknown", "box"):
+    if t.base == "oidvector":
+        return " ".join(map(str, value))
+    if t.base in SHAPES:
+        return shape(decode_bytes(value, modes["binary_handling_mode"]).decode())
+    if t.base in ("bytea", "unknown"):
         return decode_bytes(value, modes["binary_handling_mode"])
     if t.base == "hstore":
         return json.loads(value) if schema["type"] == "string" else value

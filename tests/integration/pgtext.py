@@ -5,7 +5,7 @@ to the letter.
 """
 import re
 
-from eventdecoder import DAY, INT64, MONTH, binary, clock_of
+from eventdecoder import DAY, INT64, MONTH, SHAPES, binary, clock_of, shape
 
 NULL = object()
 
@@ -188,7 +188,9 @@ def reduced(t, text, schema):
         return hstore_items(text)
     if t.base == "array":
         return reduced_array(t, text, schema["items"])
-    if t.base in ("bytea", "unknown", "box"):
+    if t.base in SHAPES:
+        return shape(text)
+    if t.base in ("bytea", "unknown"):
         return bytes.fromhex(text[2:]) if t.base == "bytea" else text.encode()
     return text
 

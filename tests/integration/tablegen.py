@@ -4,6 +4,7 @@ Every table has a column `n`, which tells its rows apart; all else is drawn.
 Standard library only; the conformance tests use it too.
 """
 import decimal
+import re
 
 import typegen as g
 from typegen import Type
@@ -104,11 +105,14 @@ def unmapped():
         "pg_lsn": g.pick("0/0", "16/B374D848"), "txid_snapshot": g.pick("10:20:10,14,15"),
         "xid": g.pick("42"), "tid": g.pick("(1,2)"), "regclass": g.pick("pg_class", "0"),
         "tsquery": g.pick("'fat' <-> 'cat'", "'a' & !'b'"), "jsonpath": g.pick("$.a[*] ? (@ > 1)"),
-        "int4multirange": g.pick("{}", "{[1,3),[5,)}"), "int2vector": g.pick("1 2 3", ""),
-        "oidvector": g.pick("1 2"), "address": g.pick('("Main St, 5",7)', '(,)', '("ä ""q""",)'),
+        "int4multirange": g.pick("{}", "{[1,3),[5,)}"),
+"address": g.pick('("Main St, 5",7)', '(,)', '("ä ""q""",)'),
         "floatrange": g.pick("[1.5,2)", "empty"),
     }
-    return [Type(sql, sql if sql == "box" else "unknown", values) for sql, values in rows.items()]
+    shapes = ("box", "lseg", "path", "polygon", "circle", "line")
+    return [Type(sql, sql if sql in shapes else "unknown", values) for sql, values in rows.items()] + \
+        [Type("oidvector", "oidvector", g.pick("1 2", "", "4294967295")),
+         Type("int2vector", "oidvector", g.pick("1 2 3", "", "-32768"))]
 
 
 def domains(enum_domains):
@@ -136,10 +140,29 @@ def array_of(item):
 
 
 class Catalogue:
-    """What columns can be made of: on this major, with these extensions."""
+    """What columns can be made of: on this major, with these extensions.
 
-    def __init__(self, major=15, extensions=g.EXTENSIONS, xml=True, enum_domains=False):
-        self.major, self.extensions, self.xml, self.enum_domains = major, extensions, xml, enum_domains
+    With `tame`, nothing that stops Debezium: domains over enums, a quote in the
+    name of a key's column, seconds in the offset of a timetz, and in a NOT NULL
+    column a value that it cannot convert, or in nanoseconds misses. Nor what makes
+    other events of a change: a key of type name, which it loses, and an identity
+    beside another key.
+    """
+
+    def __init__(self, major=15, extensions=g.EXTENSIONS, xml=True, tame=False, nanoseconds=False):
+        self.major, self.extensions, self.xml, self.tame = major, extensions, xml, tame
+        self.enum_domains, self.nanoseconds = not tame, nanoseconds
+
+    def lost(self, t):
+        """Whether Debezium may stop if a column of this type is NOT NULL."""
+        return self.tame and (t.base == "array" or t.base == "timestamp" and self.nanoseconds)
+
+    def drawn(self, rng, t, not_null, small):
+        """A value of a type for a column."""
+        while True:
+            text = t.small(rng) if small else t.values(rng)
+            if not self.tame or converts(t, text, not_null):
+                return text
 
     def setup(self):
         return ["create extension %s" % e for e in self.extensions] + \
@@ -148,6 +171,8 @@ class Catalogue:
     def type(self, rng):
         """Every kind has the same chance, and so has an array of it."""
         kinds = scalars(rng) + of_extensions(self.extensions)
+        if self.tame:
+            next(t for t in kinds if t.base == "name").keyable = False
         if self.xml:
             kinds.append(Type("xml", "xml", g.xml))
         if self.major >= 15:
@@ -158,8 +183,21 @@ class Catalogue:
             return rng.choice(kinds)
         if kind < 0.84:
             item = rng.choice(kinds + domains(self.enum_domains)[3:7] + unmapped())
-            return array_of(item) if not item.sql.endswith("vector") else item
+            return item if item.sql.endswith("vector") else array_of(item)
         return rng.choice(domains(self.enum_domains) if kind < 0.93 else unmapped())
+
+
+def converts(t, text, not_null):
+    """Whether Debezium goes on after this value."""
+    if t.sql.startswith("timetz") and re.search(r"[+-]\d\d:\d\d:\d\d", text):
+        return False
+    if not not_null:
+        return True
+    if t.base == "numeric":
+        return text[-1].isdigit()
+    if t.base == "timestamp":
+        return re.match(r"(1[789]|20|21)\d\d-.*[^C]$", text) is not None
+    return t.base not in ("bit", "varbit", "oidvector") or text != ""
 
 
 # -- tables
@@ -175,20 +213,22 @@ class Column:
                         ([f"default {self.default}"] if self.default else []))
 
 
-NAMES = ("c", "Value", "a b", "größe", "select", "x-y", "名", "a.b", 'q"q')
+NAMES = ("c", "Value", "a b", "größe", "select", "x-y", "名")
 CALLS = {"int4": "42 % 5", "int8": "length('abc')", "text": "upper('abc')", "timestamp": "localtimestamp",
          "timestamptz": "now()", "date": "current_date", "uuid": "gen_random_uuid()", "numeric": "1 + 1"}
 
 
-def default_of(rng, t):
-    """An expression, and whether it is a literal."""
+def default_of(rng, t, text):
+    """An expression, and whether it is a literal: `text` or something else."""
     if t.base in CALLS and t.base == t.sql and rng.random() < 0.2:
         return CALLS[t.base], False
     if rng.random() < 0.1:
         return "null", True
-    text = quote_literal(t.small(rng))
-    if t.base in ("int4", "int8", "numeric", "float8", "bool") and "a" not in text.lower() and rng.random() < 0.5:
-        text = text.strip("'") if t.base != "bool" else rng.choice(["true", "false"])
+    text = quote_literal(text)
+    if t.base == "bool" and rng.random() < 0.5:
+        return rng.choice(["true", "false"]), True
+    if t.base in ("int4", "int8", "numeric", "float8") and text[-2].isdigit() and rng.random() < 0.5:
+        text = text.strip("'")
         return (f"({text})" if text[0] == "-" and rng.random() < 0.5 else text), True
     return text + (f"::{t.sql}" if rng.random() < 0.5 else ""), True
 
@@ -202,7 +242,8 @@ class Table:
         for i in range(rng.randint(1, 2 * width)):
             self.columns.append(self.column(rng, i))
         rng.shuffle(self.columns)
-        indexable = [c.name for c in self.columns if c.type.keyable and c.name != "n"]
+        indexable = [c.name for c in self.columns
+                     if c.type.keyable and c.name != "n" and not catalogue.lost(c.type)]
         chosen = rng.sample(indexable, min(len(indexable), rng.choice([0, 0, 1, 2]))) + ["n"]
         rng.shuffle(chosen)
         self.key, self.unique = rng.choice([(chosen, None), (chosen, None), (None, None), (None, chosen),
@@ -211,14 +252,18 @@ class Table:
             c.not_null = c.not_null or c.name in chosen
             if c.not_null and c.default == "null":
                 c.default = None
-        self.identity = rng.choice(["default", "full"] + (["index"] if self.unique else ["nothing"]))
+        indexed = self.unique and not (catalogue.tame and self.key)
+        self.identity = rng.choice(["default", "full", "index" if indexed else "nothing"])
         self.small = set(chosen)
 
     def column(self, rng, i):
         t = self.catalogue.type(rng)
-        default, literal = default_of(rng, t) if rng.random() < 0.3 else (None, False)
-        not_null = t.sql == "required" or rng.random() < 0.25
-        return Column(f"{rng.choice(NAMES) if rng.random() < 0.2 else 'c'}{i}", t, not_null, default, literal)
+        odd = NAMES if self.catalogue.tame else NAMES + ('q"q', "a.b")
+        not_null = t.sql == "required" or rng.random() < 0.25 and not self.catalogue.lost(t)
+        default, literal = None, False
+        if rng.random() < 0.3:
+            default, literal = default_of(rng, t, self.catalogue.drawn(rng, t, True, True))
+        return Column(f"{rng.choice(odd) if rng.random() < 0.2 else 'c'}{i}", t, not_null, default, literal)
 
     def changeable(self):
         """Whether the server lets published rows be updated and deleted."""
@@ -247,7 +292,7 @@ class Table:
             return "null"
         if c.default and c.literal and rng.random() < 0.15:
             return "default"
-        text = c.type.small(rng) if c.name in self.small else c.type.values(rng)
+        text = self.catalogue.drawn(rng, c.type, c.not_null, c.name in self.small)
         return f"{quote_literal(text)}::{c.type.sql}"
 
     def insert(self, rng, first, rows):

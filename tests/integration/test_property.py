@@ -37,8 +37,7 @@ def catalogue(server):
         xml = server.sql("select '<a/>'::xml") and True
     except psycopg.errors.FeatureNotSupported:
         xml = False
-    return tablegen.Catalogue(server.major, [e for e in typegen.EXTENSIONS if e in have], xml,
-                              enum_domains=True)
+    return tablegen.Catalogue(server.major, [e for e in typegen.EXTENSIONS if e in have], xml)
 
 
 class Step:
@@ -176,11 +175,15 @@ class Checker:
         for name, value in record.key.items():
             self.check_value(name, value, row[name], True)
 
-    def take(self, records, step):
-        """Check the events of a step off the front of `records`."""
+    def next(self, records):
         record = records.pop(0)
         if record.schema:
             self.check_schema(record.schema)
+        return record
+
+    def take(self, records, step):
+        """Check the events of a step off the front of `records`."""
+        record = self.next(records)
         ops = [record.op]
         if record.op == "d":
             self.check_key(record, step.before)
@@ -192,7 +195,7 @@ class Checker:
                 if tombstone.op != "tombstone" or tombstone.key != record.key:
                     self.fail(f"{tombstone}, not the tombstone of {record.key}")
             if step.op == "u":
-                record = records.pop(0)
+                record = self.next(records)
                 ops.append(record.op)
                 if record.key == self.keys[step.n]:
                     self.fail(f"a change of key that changes nothing: {record.key}")
