@@ -43,9 +43,11 @@ put_setting(struct buf *out, const struct translation *t, const struct option *o
 	if (!origin)
 		return;
 	buf_printf(out, "%s%s = ", o->group ? "  " : "", o->key);
-	/* The way of --print-config would show no password. */
+	/* The way of --print-config would show no password and no salt. */
 	if (o->flags & OPTION_CONNECTION)
 		option_value_put_string(out, t->to->postgres.dsn);
+	else if (o->type == OPTION_GROUPS)
+		option_value_put_groups(out, t->to, o, true);
 	else
 		option_value_put(out, t->to, o);
 	buf_putc(out, ';');

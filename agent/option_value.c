@@ -360,11 +360,14 @@ put_text(struct buf *out, const struct option *o, const char *text)
 }
 
 static void
-put_field(struct buf *out, const struct option *o, const void *at)
+put_field(struct buf *out, const struct option *o, const void *at, bool secrets)
 {
 	switch (o->type) {
 	case OPTION_STRING:
-		put_text(out, o, *(char *const *)at);
+		if (secrets)
+			option_value_put_string(out, *(char *const *)at);
+		else
+			put_text(out, o, *(char *const *)at);
 		break;
 	case OPTION_LIST:
 		option_value_put_list(out, at);
@@ -374,9 +377,12 @@ put_field(struct buf *out, const struct option *o, const void *at)
 	}
 }
 
-static void
-put_groups(struct buf *out, const struct option *o, const struct config_groups *groups)
+void
+option_value_put_groups(struct buf *out, const struct config *c,
+	const struct option *o, bool secrets)
 {
+	const struct config_groups *groups = member(c, o);
+
 	buf_put_str(out, "(");
 	for (size_t i = 0; i < groups->count; i++) {
 		const char *group = (const char *)groups->items + i * o->size;
@@ -384,7 +390,8 @@ put_groups(struct buf *out, const struct option *o, const struct config_groups *
 		buf_put_str(out, i ? ", { " : " { ");
 		for (size_t k = 0; k < o->nfields; k++) {
 			buf_printf(out, "%s = ", o->fields[k].key);
-			put_field(out, &o->fields[k], group + o->fields[k].offset);
+			put_field(out, &o->fields[k], group + o->fields[k].offset,
+				secrets);
 			buf_put_str(out, "; ");
 		}
 		buf_putc(out, '}');
@@ -427,7 +434,7 @@ option_value_put(struct buf *out, const struct config *c, const struct option *o
 	case OPTION_GROUPS:
 		if (!option_value_origin(c, o))
 			return false;
-		put_groups(out, o, at);
+		option_value_put_groups(out, c, o, false);
 		return true;
 	case OPTION_PROPERTY:
 		pair = property_of(c, o);

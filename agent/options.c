@@ -72,7 +72,7 @@ static const struct option mask_fields[] = {
 static const struct option hash_fields[] = {
 	{ .key = "algorithm", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
 	  .offset = offsetof(struct config_hash, algorithm) },
-	{ .key = "salt", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
+	{ .key = "salt", .type = OPTION_STRING, .flags = OPTION_MANDATORY | OPTION_SECRET,
 	  .offset = offsetof(struct config_hash, salt) },
 	{ .key = "version", .type = OPTION_INT, .offset = offsetof(struct config_hash, version),
 	  .min = 1, .max = 2, .def = "2" },

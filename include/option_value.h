@@ -45,6 +45,9 @@ const char *option_value_origin(const struct config *c, const struct option *o);
  * as ***. False, with nothing appended, if it has no value.
  */
 bool option_value_put(struct buf *out, const struct config *c, const struct option *o);
+/* The same of a list of groups, with `secrets` as they are. */
+void option_value_put_groups(struct buf *out, const struct config *c,
+	const struct option *o, bool secrets);
 /* Appends a string, a property's value, or a list of strings, in that form. */
 void option_value_put_string(struct buf *out, const char *text);
 void option_value_put_property(struct buf *out, const char *text);

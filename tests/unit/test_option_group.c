@@ -168,8 +168,13 @@ the_way_back_is_a_file(void **state)
 	buf_putc(&out, '\0');
 	assert_string_equal(out.p, "()");
 	buf_reset(&out);
-	buf_put_str(&out, "format: { column_mask_hash = ");
 	assert_true(option_value_put(&out, c, option("column_mask_hash")));
+	buf_putc(&out, '\0');
+	assert_non_null(strstr(out.p, "salt = \"***\"; version = 1;"));
+	assert_null(strstr(out.p, "a\\\"b"));
+	buf_reset(&out);
+	buf_put_str(&out, "format: { column_mask_hash = ");
+	option_value_put_groups(&out, c, option("column_mask_hash"), true);
 	buf_put_str(&out, "; };");
 	buf_putc(&out, '\0');
 	assert_string_equal(out.p, "format: { column_mask_hash = ( "
