@@ -438,6 +438,8 @@ def diff(a, b, path, opts, out, free=False):
     if isinstance(a, Num) and isinstance(b, Num):
         if a != b:
             name = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
+            default = re.search(r"\[([^]]+)\]\.default$", path)
+            name = default.group(1) if default else name
             if opts.strict_numbers or not same_float(a, b, name in opts.singles):
                 out.append((path, dump(a), dump(b)))
         return
@@ -480,9 +482,10 @@ def diff(a, b, path, opts, out, free=False):
     out.append((path, dump(a), dump(b)))
 
 
-def record_diff(e, a, opts):
+def record_diff(e, a, opts, singles=frozenset()):
+    """singles: names of columns of single precision, beside those that the value's schema tells."""
     out = []
-    opts.singles = single_precision(e.get("value"), set())
+    opts.singles = singles | single_precision(e.get("value"), set())
     diff(e.get("key"), a.get("key"), "key", opts, out)
     diff(e.get("value"), a.get("value"), "value", opts, out)
     if not opts.ignore_headers:
@@ -493,6 +496,12 @@ def record_diff(e, a, opts):
         if opts.exact_timestamp or not is_int(a.get("timestamp")):
             diff(e.get("timestamp"), a.get("timestamp"), "timestamp", opts, out)
     return out
+
+
+def single_columns(table):
+    """Names of a table's columns of type real, and arrays of it."""
+    columns = (table or {}).get("columns", {})
+    return {name for name, c in columns.items() if re.fullmatch(r"real(\[\])?", c.get("type") or "")}
 
 
 def short(text, size=160):
@@ -549,8 +558,8 @@ def compare(expected, actual, opts, allowed=None, tables=None):
                 lines += ["%s [%d] missing: %s" % (topic, i, summary(es[i])) for i in range(i1 + n, i2)]
                 lines += ["%s [%d] not expected: %s" % (topic, j, summary(as_[j])) for j in range(j1 + n, j2)]
         for i, e, a in pairs:
-            for path, want, got in record_diff(e, a, opts):
-                table = table_of(e) or table_of_topic.get(topic)
+            table = table_of(e) or table_of_topic.get(topic)
+            for path, want, got in record_diff(e, a, opts, single_columns((tables or {}).get(table))):
                 if allowed.accepts(path, want, got, (tables or {}).get(table)):
                     continue
                 lines.append("%s [%d] %s\n      expected %s\n      got      %s"

@@ -88,23 +88,25 @@ def octets(text):
 @rule("timestamp-beyond-int64")
 def _(at, want, got):
     n = number(want)
-    # the last microseconds of 294276 are 9224318015999999999
-    wrapped = n is not None and n <= 9224318015999999999 - 2**64
-    return at.of_type(r"timestamp(\(\d\))? without time zone(\[\])?") and (at.whole() or at.item()) \
-        and wrapped and got == "null"
+    # the last microseconds of 294276 are 9224318015999999999; without a fraction it is the limit
+    wrapped = n is not None and (n <= 9224318015999999999 - 2**64 or n == 2**63 - 1)
+    return at.of_type(r"timestamp(\(\d\))? without time zone(\[\])?") and (at.shows_default() or at.item()) \
+        and wrapped and (got in ("null", ABSENT) or bool(at.default))
 
 
 @rule("time-array-precision")
 def _(at, want, got):
     if not at.item():
         return False
-    if at.of_type(r"time(\(\d\))? without time zone\[\]"):
-        w, g = number(want), number(got)
-        return None not in (w, g) and any(g != w and g - g % unit == w for unit in (1000, 1000000))
-    if at.of_type(r"time(\(\d\))? with time zone\[\]"):
-        w, g = string(want), string(got)
-        return None not in (w, g) and re.sub(r"\.\d+", "", g) == w
-    return False
+    zoned, plain = (at.of_type(r"time(\(\d\))? with%s time zone\[\]" % out) for out in ("", "out"))
+    w, g = number(want), number(got)
+    if None not in (w, g):
+        return plain and any(g != w and g - g % unit == w for unit in (1000, 1000000))
+    w, g = string(want), string(got)
+    if None in (w, g):
+        return False
+    kept = 0 if zoned else 4
+    return (zoned or plain) and re.sub(r"(\.\d+)", lambda m: m.group(1)[:kept].rstrip("0").rstrip("."), g) == w
 
 
 @rule("time-array-24")
@@ -121,6 +123,141 @@ def _(at, want, got):
         and None in json.loads(got)
 
 
+@rule("text-array-dimensions")
+def _(at, want, got):
+    return at.item() and got == "null" and re.fullmatch(r'"\[L[\w.]+;@[0-9a-f]+"', want) is not None
+
+
+@rule("bit-array")
+def _(at, want, got):
+    if not at.of_type(r"bit(\(\d+\))?\[\]"):
+        return False
+    if at.part == "schema":
+        return at.rest in (".type", ".items", ".name", ".version", ".parameters")
+    return at.whole() and want == "null" and got.startswith("[")
+
+
+@rule("numeric-array-special")
+def _(at, want, got):
+    return at.whole() and at.of_type(r"numeric(\(.*\))?\[\]") and want == "null" and got.startswith("[") \
+        and any(item in ("NaN", "Infinity", "-Infinity", "NAN", "POSITIVE_INFINITY", "NEGATIVE_INFINITY", None)
+                for item in json.loads(got))
+
+
+# a day number and a date of the calendar that is Gregorian throughout, the year 0 being 1 BC
+def day_number(year, month, day):
+    a = (14 - month) // 12
+    y, m = year + 4800 - a, month + 12 * a - 3
+    return day + (153 * m + 2) // 5 + 365 * y + y // 4 - y // 100 + y // 400 - 32045
+
+
+def julian_day_number(year, month, day):
+    a = (14 - month) // 12
+    y, m = year + 4800 - a, month + 12 * a - 3
+    return day + (153 * m + 2) // 5 + 365 * y + y // 4 - 32083
+
+
+def date_of(number):
+    a = number + 32044
+    b = (4 * a + 3) // 146097
+    c = a - 146097 * b // 4
+    d = (4 * c + 3) // 1461
+    e = c - 1461 * d // 4
+    m = (5 * e + 2) // 153
+    return 100 * b + d - 4800 + m // 10, m + 3 - 12 * (m // 10), e - (153 * m + 2) // 5 + 1
+
+
+def as_julian(days):
+    """Days since 1970 of a day's date, taken for one of the Julian calendar."""
+    return julian_day_number(*date_of(days + 2440588)) - 2440588
+
+
+ANCIENT = -141427       # 1582-10-15, in days since 1970
+
+
+def ancient_date(text):
+    """A date in ISO 8601 without its era, and out of the ten days that Java's calendar has not; None for others."""
+    m = re.fullmatch(r"(-?\d{4,})-(\d\d)-(\d\d)(.*)", text or "")
+    if not m:
+        return None
+    year, month, day = map(int, m.groups()[:3])
+    gap = (1582, 10, 5) <= (year, month, day) < (1582, 10, 15)
+    if not gap and year > 0:
+        return None
+    return "%04d-%02d-%02d%s" % (year if year > 0 else 1 - year, month, day + 10 * gap, m.group(4))
+
+
+def iso_date(days):
+    year, month, day = date_of(days + 2440588)
+    return "%s%04d-%02d-%02dZ" % ("-" if year < 0 else "", abs(year), month, day)
+
+
+@rule("array-ancient")
+def _(at, want, got):
+    if not at.item():
+        return False
+    w, g = number(want), number(got)
+    if at.of_type(r"timestamp(\(\d\))? without time zone\[\]"):
+        # milliseconds, microseconds or nanoseconds: only one gives the same
+        return None not in (w, g) and any(
+            g // unit < ANCIENT and (as_julian(g // unit) - g // unit) * unit == w - g
+            for unit in (86400 * 10**3, 86400 * 10**6, 86400 * 10**9))
+    if at.of_type(r"date\[\]") and None not in (w, g):
+        return iso_date(w) == ancient_date(iso_date(g))
+    return at.of_type(r"date\[\]|timestamp(\(\d\))? with time zone\[\]") and string(want) is not None \
+        and string(want) == ancient_date(string(got))
+
+
+@rule("array-infinity")
+def _(at, want, got):
+    return at.item() and at.of_type(r"timestamp(\(\d\))? with time zone\[\]") \
+        and got in ('"infinity"', '"-infinity"') and re.match(r'"\+2922\d+-', want) is not None
+
+
+@rule("default-lines")
+def _(at, want, got):
+    return at.shows_default() and string(got) is not None \
+        and re.search("[\n\r\u0085\u2028\u2029]", at.default) is not None and want in (ABSENT, '""', "null")
+
+
+@rule("default-infinity")
+def _(at, want, got):
+    return at.shows_default() and re.match(r"'-?infinity'::", at.default) is not None \
+        and at.of_type(r"date|timestamp(\(\d\))? with(out)? time zone")
+
+
+@rule("default-time-24")
+def _(at, want, got):
+    return at.shows_default() and at.of_type(r"time(\(\d\))? without time zone") \
+        and at.default.startswith("'24:00:00'::") and re.fullmatch(r'8639+|"23:59:59.9+Z"', want) is not None
+
+
+@rule("default-rounded")
+def _(at, want, got):
+    precision = re.fullmatch(r"time(?:stamp)?\((\d)\).*", at.type)
+    digits = re.match(r"\(?'[^']*:\d\d\.(\d+)", at.default)
+    return at.shows_default() and bool(precision and digits) and len(digits.group(1)) > int(precision.group(1)) \
+        and want not in (ABSENT, "null") and got in (ABSENT, "null", "0", '""', '"00:00:00Z"')
+
+
+@rule("oidvector")
+def _(at, want, got):
+    return at.whole() and at.type in ("oidvector", "int2vector") \
+        and (want == "0 items" and got.endswith(" items") or want == "null" and got == "[]")
+
+
+@rule("interval-exact")
+def _(at, want, got):
+    w, g = (re.fullmatch(r"(P.*[MT])(-?\d+(?:\.\d+)?)S", string(v) or "") for v in (want, got))
+    if w and g:
+        return at.whole() and w.group(1) == g.group(1) and len(w.group(2).partition(".")[2]) > 6 \
+            and abs(decimal.Decimal(w.group(2)) - decimal.Decimal(g.group(2))) < decimal.Decimal("0.000001")
+    w, g = number(want), number(got)
+    # a double has 53 bits, and the fraction of a second goes through one too
+    return at.shows_default() and at.type.startswith("interval") and None not in (w, g) \
+        and abs(w - g) <= max(1, abs(g) >> 52)
+
+
 @rule("enum-labels")
 def _(at, want, got):
     return at.part == "schema" and at.kind == "e" and at.rest in (".parameters.allowed", ".items.parameters.allowed") \
@@ -129,7 +266,8 @@ def _(at, want, got):
 
 @rule("name-column")
 def _(at, want, got):
-    return at.whole() and at.type == "name" and want == "null" and string(got) is not None
+    # "" is what stands for a missing NOT NULL value
+    return at.whole() and at.type == "name" and want in ("null", '""') and string(got) is not None
 
 
 @rule("numeric-negative-scale")
@@ -174,15 +312,16 @@ def _(at, want, got):
 @rule("default-quoted")
 def _(at, want, got):
     w, g = string(want), string(got)
-    return at.shows_default() and None not in (w, g) and g.startswith(w) and g[len(w):][:1] in ("'", "\\") \
-        and re.search(r"''|\\", at.default) is not None
+    if not at.shows_default() or None in (w, g) or re.search(r"''|\\", at.default) is None:
+        return False
+    return g.startswith(w) and g[len(w):][:1] in ("'", "\\") or at.kind == "e" and w == g.replace("'", "''")
 
 
 def is_expression(text):
     """Operators stand outside of the literals, casts and arguments of a default."""
     text = re.sub(r"'(?:[^']|'')*'", "", text)
     text = re.sub(r"::[\w \[\](),.\"]+", "", text)
-    return re.search(r"[-+*/=<>|]", text) is not None
+    return re.search(r"[-+*/=<>|]|\bNOT\b", text) is not None
 
 
 @rule("default-expression")
@@ -198,8 +337,8 @@ def _(at, want, got):
 @rule("default-current-user")
 def _(at, want, got):
     return at.shows_default() and got == '""' \
-        and re.fullmatch(r"(CURRENT|SESSION)_\w+|USER", string(want) or "") is not None \
-        and at.default.upper() == string(want)
+        and re.fullmatch(r"(CURRENT|SESSION)_\w+|USER|\(.*\)::text", string(want) or "") is not None \
+        and at.default == string(want)
 
 
 @rule("identity-index-key")

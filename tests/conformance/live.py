@@ -53,8 +53,9 @@ def script(statements):
 def make_scenario(directory, seed, number):
     """Random tables, options and changes, as a directory of the corpus has them."""
     rng = random.Random("%d %d" % (seed, number))
-    options = tablegen.debezium(tablegen.modes(rng, number), schemas=rng.random() < 0.9)
-    kinds = tablegen.Catalogue()
+    modes = tablegen.modes(rng, number)
+    options = tablegen.debezium(modes, schemas=rng.random() < 0.9)
+    kinds = tablegen.Catalogue(tame=True, nanoseconds=modes["time_precision_mode"] == "nanoseconds")
     tables = [tablegen.Table(rng, "t%d" % i, kinds) for i in range(TABLES)]
     setup = kinds.setup() + [s for t in tables for s in t.sql()]
     changes = []

@@ -36,15 +36,20 @@ JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 SIMPLE_CONVERTER = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
 SETTLE = 30     # seconds within which the slot must reach the end of the WAL
 
-# per table: its columns (type, typtype of type or elements, default), and the
-# columns of its identity index and of its primary key
+# per table: its columns (type, typtype of type or elements, default; of a domain
+# what it comes down to), and the columns of its identity index and primary key
 TABLES = """
-with columns as (
+with recursive roots as (
+    select oid, oid as root, -1 as typmod from pg_type where typtype <> 'd'
+    union all
+    select t.oid, r.root, case r.typmod when -1 then t.typtypmod else r.typmod end
+    from pg_type t join roots r on t.typbasetype = r.oid
+), columns as (
     select a.attrelid, json_object_agg(a.attname, json_build_object(
-               'type', format_type(a.atttypid, a.atttypmod),
+               'type', format_type(r.root, greatest(a.atttypmod, r.typmod)),
                'kind', coalesce(e.typtype, t.typtype),
                'default', pg_get_expr(d.adbin, d.adrelid))) as columns
-    from pg_attribute a join pg_type t on t.oid = a.atttypid
+    from pg_attribute a join roots r on r.oid = a.atttypid join pg_type t on t.oid = r.root
     left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attnum > 0 and not a.attisdropped group by 1

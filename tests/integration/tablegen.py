@@ -193,6 +193,8 @@ def converts(t, text, not_null):
         return False
     if not not_null:
         return True
+    if t.base in ("bytea", "numeric") and len(text) > 1000:
+        return False            # out of line and unchanged it would be null
     if t.base == "numeric":
         return text[-1].isdigit()
     if t.base == "timestamp":
