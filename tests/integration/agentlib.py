@@ -209,5 +209,3 @@ class Agent:
         except AssertionError as e:
             raise AssertionError(f"{e}; got {self._seen + self._arrived()}\n{self.log()}") from None
         return self.records(0)
-
-

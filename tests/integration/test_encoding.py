@@ -68,9 +68,9 @@ def test_settings_of_the_role_do_not_reach_events(db, pgwake):
     db.sql(f"create table t({columns})")
     role = f"odd_{db.name}"
     db.sql(f'create role "{role}" superuser login')
-    for setting in ("datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'", "timezone = 'Asia/Tokyo'",
-                    "bytea_output = 'escape'", "extra_float_digits = -5",
-                    "client_encoding = 'LATIN1'", "search_path = ''", "quote_all_identifiers = on",
+    for setting in ("datestyle = 'SQL, DMY'", "intervalstyle = 'iso_8601'",
+                    "timezone = 'Asia/Tokyo'", "bytea_output = 'escape'",
+                    "extra_float_digits = -5", "client_encoding = 'LATIN1'", "search_path = ''", "quote_all_identifiers = on",
                     "default_transaction_read_only = on", "statement_timeout = '1s'",
                     "standard_conforming_strings = off"):
         db.sql(f'alter role "{role}" set {setting}')

@@ -1,5 +1,6 @@
 """Waiting for conditions: the only place in the tests that sleeps."""
 import os
+import random
 import socket
 import time
 
@@ -29,21 +30,33 @@ def stays(condition, seconds, what, step=0.05):
 
 
 def free_port():
-    """A loopback port nobody listens on; from PGWAKE_TEST_PORTS=LOW-HIGH where that is set."""
-    wanted = os.environ.get("PGWAKE_TEST_PORTS")
-    low, high = map(int, wanted.split("-")) if wanted else (0, 0)
-    for port in range(low, high + 1):
-        if port in _given:
-            continue
+    """A loopback port nobody listens on; from PGWAKE_TEST_PORTS=LOW-HIGH where that is set.
+
+    Never one of those that the kernel gives to outgoing connections: while
+    its server is down, a client that keeps trying could take it.
+    """
+    for port in _candidates:
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 s.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            _given.add(s.getsockname()[1])
-            return s.getsockname()[1]
-    raise RuntimeError("no free port in PGWAKE_TEST_PORTS")
+            return port
+    raise RuntimeError("no free port left")
 
 
-_given = set()
+def _ports():
+    """Each port once, in an order of this process's own."""
+    wanted = os.environ.get("PGWAKE_TEST_PORTS")
+    if wanted:
+        low, high = map(int, wanted.split("-"))
+        return iter(range(low, high + 1))
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        outgoing = int(f.read().split()[0])
+    ports = list(range(min(20_000, outgoing - 5000), outgoing))
+    random.shuffle(ports)
+    return iter(ports)
+
+
+_candidates = _ports()
