@@ -197,6 +197,12 @@ def _(at, want, got):
     if not at.item():
         return False
     w, g = number(want), number(got)
+    if at.of_type(r"timestamp(\(\d\))? without time zone\[\]") and string(got) is not None:
+        w, g = (re.fullmatch(r"(-?\d{4,})-(\d\d)-(\d\d)(T.*)", string(v) or "") for v in (want, got))
+        if not w or not g or w.group(4) != g.group(4):
+            return False
+        w, g = (day_number(*map(int, m.groups()[:3])) - 2440588 for m in (w, g))
+        return g < ANCIENT and w == as_julian(g)
     if at.of_type(r"timestamp(\(\d\))? without time zone\[\]"):
         # milliseconds, microseconds or nanoseconds: only one gives the same
         return None not in (w, g) and any(
@@ -210,8 +216,9 @@ def _(at, want, got):
 
 @rule("array-infinity")
 def _(at, want, got):
-    return at.item() and at.of_type(r"timestamp(\(\d\))? with time zone\[\]") \
-        and got in ('"infinity"', '"-infinity"') and re.match(r'"\+2922\d+-', want) is not None
+    forms = ('"infinity"', '"-infinity"', '"-5877611-06-21Z"', '"-5877611-06-22Z"')
+    return at.item() and at.of_type(r"date\[\]|timestamp(\(\d\))? with time zone\[\]") \
+        and got in forms and re.match(r'"\+2922\d+-', want) is not None
 
 
 @rule("default-lines")
@@ -307,6 +314,17 @@ def _(at, want, got):
     return at.whole() and want == "null" and (
         at.type == "bytea" and got == '"%s"' % PLACEHOLDER_BYTES or
         at.type == "bytea[]" and got in ('["%s"]' % PLACEHOLDER_BYTES, '["%s"]' % PLACEHOLDER))
+
+
+@rule("toast-arrays")
+def _(at, want, got):
+    octets_of_it = json.dumps(list(PLACEHOLDER.encode()), separators=(",", ":"))
+    return at.whole() and at.of_type(r".*\[\]") and want == "null" and got in ('["%s"]' % PLACEHOLDER, octets_of_it)
+
+
+@rule("toast-numeric-string")
+def _(at, want, got):
+    return at.whole() and at.type.startswith("numeric") and want == "null" and got == '"%s"' % PLACEHOLDER
 
 
 @rule("default-quoted")
