@@ -606,7 +606,8 @@ def report(name, lines, opts, remark=""):
         return True
     print(("FAIL  %-44s %s" % (name, remark)).rstrip())
     for line in lines[:opts.limit]:
-        print("    " + line)
+        # half a character of a truncated text has no UTF-8
+        print("    " + line.encode("utf-8", "backslashreplace").decode())
     if len(lines) > opts.limit:
         print("    ... and %d more differences" % (len(lines) - opts.limit))
     return False
