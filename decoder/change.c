@@ -17,6 +17,7 @@ struct change {
 	lsn_t lsn;			/* its own */
 	const struct plan *plan;	/* of the row in it, NULL: nothing to give */
 	unsigned step;			/* events taken */
+	bool last;			/* and there are no more */
 };
 
 /* The name of an origin, from pg_replication_origin: short in practice. */
@@ -318,6 +319,7 @@ change_feed(struct change *c, const struct frame *frame,
 	c->lsn = frame->start;
 	c->plan = NULL;
 	c->step = 0;
+	c->last = false;
 	relation_set_trim(c->relations);
 	switch (m->type) {
 	case PGOUTPUT_BEGIN:
@@ -374,6 +376,7 @@ change_relax(struct change *c, const struct plan *plan, uint16_t column,
 		return -1;
 	c->plan = r->plan;
 	c->step--;
+	c->last = false;
 	if (c->counted)
 		tally_undo(c->tally);
 	return 0;
@@ -388,10 +391,9 @@ sent(const struct pgoutput_tuple *tuple)
 static bool
 next_insert(struct change *c, struct event *e)
 {
-	if (c->step > 0)
-		return false;
 	e->op = EVENT_CREATE;
 	e->after = e->key = &c->message.row.new_row;
+	c->last = true;
 	return true;
 }
 
@@ -444,11 +446,12 @@ next_update(struct change *c, struct event *e)
 		return false;
 	if (plan_key_changed(c->plan, e->old_row, &m->row.new_row))
 		return next_rekey(c, e);
-	if (c->step > 0 || skipped(c, EVENT_UPDATE))
+	if (skipped(c, EVENT_UPDATE))
 		return false;
 	e->op = EVENT_UPDATE;
 	e->before = e->old_row;
 	e->after = e->key = &m->row.new_row;
+	c->last = true;
 	return true;
 }
 
@@ -539,6 +542,8 @@ count(struct change *c, struct event *e)
 bool
 change_next(struct change *c, struct event *out)
 {
+	if (c->last)
+		return false;
 	memset(out, 0, sizeof *out);
 	out->plan = c->plan;
 	out->lsn = c->lsn;

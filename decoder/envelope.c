@@ -239,14 +239,10 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 	return put_origin(b, ev->tx, f);
 }
 
-/* Where the event stands in its transaction, if that is told. */
+/* Where the event stands in its transaction. */
 static void
-put_transaction(struct buf *b, const struct event *ev)
+put_place(struct buf *b, const struct event *ev)
 {
-	if (!ev->total_order) {
-		buf_put_str(b, ",\"transaction\":null");
-		return;
-	}
 	buf_put_str(b, ",\"transaction\":{");
 	boundary_put_id(b, ev);
 	buf_put_str(b, ",\"total_order\":");
@@ -318,8 +314,12 @@ put_envelope(struct envelope *e, const struct event *ev, int64_t now_ns,
 		return rc;
 	if (put_source(e, ev, ev->plan->source_table, f) == -1)
 		return -1;
-	put_transaction(b, ev);
-	buf_put_str(b, ",\"op\":\"");
+	if (ev->total_order) {
+		put_place(b, ev);
+		buf_put_str(b, ",\"op\":\"");
+	} else {
+		buf_put_str(b, ",\"transaction\":null,\"op\":\"");
+	}
 	buf_putc(b, op);
 	buf_putc(b, '"');
 	put_times(b, now_ns);
@@ -430,7 +430,10 @@ message_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 	if (put_source(e, ev, span_of(",\"schema\":\"\",\"table\":\"\",\"txId\":"),
 			f) == -1)
 		return -1;
-	put_transaction(b, ev);
+	if (ev->total_order)
+		put_place(b, ev);
+	else
+		buf_put_str(b, ",\"transaction\":null");
 	buf_put_str(b, ",\"message\":{\"prefix\":");
 	if (json_string(b, ev->prefix, f) == -1)
 		return -1;
