@@ -289,10 +289,6 @@ check_modes(const struct config *c, struct fail *f)
 		return wrong(c, "kafka", "topic_partitions", "must be -1 or at least 1", f);
 	if (c->kafka.topic_replication == 0)
 		return wrong(c, "kafka", "topic_replication_factor", "must be -1 or at least 1", f);
-	if (c->snapshot.mode != SNAPSHOT_NO_DATA)
-		return wrong(c, "snapshot", "mode", "needs the rows that are "
-			"already there, and this "
-			"version streams changes only: set snapshot.mode = \"no_data\"", f);
 	return 0;
 }
 

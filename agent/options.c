@@ -79,6 +79,13 @@ static const struct option hash_fields[] = {
 	COLUMNS(struct config_hash),
 };
 
+static const struct option override_fields[] = {
+	{ .key = "table", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
+	  .offset = offsetof(struct config_override, table) },
+	{ .key = "statement", .type = OPTION_STRING, .flags = OPTION_MANDATORY,
+	  .offset = offsetof(struct config_override, statement) },
+};
+
 const struct option options[] = {
 	{ STRING(NULL, "prefix", prefix), .debezium = "topic.prefix",
 	  .flags = OPTION_MANDATORY,
@@ -210,8 +217,33 @@ const struct option options[] = {
 	{ CHOICE("snapshot", "mode", snapshot.mode, snapshot_modes),
 	  .def = "initial",
 	  .debezium = "snapshot.mode",
-	  .help = "Which rows are read before streaming; this version reads "
-		"none: no_data" },
+	  .help = "Which rows are read before streaming: all at the first start "
+		"(initial), all and then stop (initial_only), none (no_data), all "
+		"at every start (always), or also when the slot is lost (when_needed)" },
+	{ INT("snapshot", "threads", snapshot.threads, 0, 64), .def = "0",
+	  .debezium = "snapshot.max.threads",
+	  .help = "Tables, and parts of them, read at the same time; 0: as many as "
+		"there are cores, at most 4" },
+	{ LIST("snapshot", "tables", snapshot.tables),
+	  .debezium = "snapshot.include.collection.list",
+	  .help = "Patterns on schema.table: only these of the captured tables are "
+		"read, with ! in front to exclude; empty: all" },
+	{ GROUPS("snapshot", "select_overrides", snapshot.select_overrides,
+	  override_fields, struct config_override),
+	  .debezium = "snapshot.select.statement.overrides",
+	  .help = "Statements that choose the rows of a table in the snapshot: "
+		"table (schema.table) and statement (SELECT ...)" },
+	{ SIZE("snapshot", "chunk_kbytes", snapshot.chunk_kbytes, 8, 16 << 20),
+	  .def = "65536",
+	  .help = "About how much of a table is read at a time; what is finished "
+		"is not read again after a crash" },
+	{ MS("snapshot", "round_max_ms", snapshot.round_max_ms, 0, 365LL * DAY_MS),
+	  .def = "3600000",
+	  .help = "A long snapshot pauses after this time to publish the changes "
+		"made meanwhile, then goes on; 0: it does not" },
+	{ SIZE("snapshot", "round_wal_mb", snapshot.round_wal_mb, 0, INT64_C(1) << 40),
+	  .def = "16384",
+	  .help = "The same by the WAL that the slot keeps meanwhile; 0: no limit" },
 
 	{ CHOICE("format", "value", format.value, value_formats), .def = "json",
 	  .debezium = "value.converter",

@@ -36,6 +36,11 @@ struct config_hash {
 	struct config_list columns;
 };
 
+struct config_override {	/* of a table's rows in the snapshot */
+	char *table;		/* schema.table */
+	char *statement;	/* SELECT */
+};
+
 struct config_pair {		/* a librdkafka property, its name with dots */
 	char *key, *value;
 	char *origin;		/* where it was set; NULL: our default */
@@ -94,6 +99,12 @@ struct config {
 	} kafka;
 	struct {
 		int mode;			/* enum snapshot_mode */
+		int threads;			/* readers; 0: by the cores at hand */
+		struct config_list tables;	/* patterns; empty: all that are captured */
+		struct config_groups select_overrides;	/* struct config_override */
+		int64_t chunk_kbytes;		/* of a table that is read at a time, about */
+		int64_t round_max_ms;		/* reading goes on this long without streaming; 0: no limit */
+		int64_t round_wal_mb;		/* the same, by the WAL kept meanwhile */
 	} snapshot;
 	struct {
 		int value;			/* enum value_format */
