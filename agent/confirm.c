@@ -12,7 +12,8 @@ struct confirm {
 	struct sink *sink;
 	struct track *track;
 	struct state_record *record;	/* as written last, perhaps not durable yet */
-	bool unsaved;			/* write it even if its positions are old */
+	bool unsaved;			/* write it at once, even if its positions are old */
+	bool changed;			/* the same, in its time */
 	uint64_t unit;			/* of the record on its way; TRACK_NONE: none */
 	int64_t saved_us;
 	lsn_t durable;
@@ -56,13 +57,25 @@ confirm_identify(struct confirm *c, const char *system_id, uint32_t timeline,
 	c->unsaved = true;
 }
 
+void
+confirm_changed(struct confirm *c)
+{
+	c->changed = true;
+}
+
+bool
+confirm_durable(const struct confirm *c)
+{
+	return !c->unsaved && !c->changed && c->unit == TRACK_NONE;
+}
+
 /* The record that was on its way has arrived. */
 static bool
 arrived(struct confirm *c)
 {
 	if (c->unit == TRACK_NONE)
 		return true;
-	if (!track_popped(c->track, c->unit))
+	if (!track_done(c->track, c->unit))
 		return false;
 	c->unit = TRACK_NONE;
 	c->durable = c->record->confirmed;
@@ -77,15 +90,15 @@ due(const struct confirm *c, const struct state_record *next, int64_t now_us,
 
 	if (c->unsaved)
 		return true;
-	if (next->last_commit == c->record->last_commit &&
+	if (!c->changed && next->last_commit == c->record->last_commit &&
 	    next->confirmed == c->record->confirmed)
 		return false;
 	return at_once || now_us - c->saved_us >= gap;
 }
 
 /*
- * The record in a topic is a unit without a position: it is behind all that
- * it speaks of, and track tells when it is acknowledged.
+ * The record in a topic is a unit without a position, durable when it is
+ * acknowledged itself: what it speaks of was acknowledged before.
  */
 static enum sink_result
 save(struct confirm *c, const struct state_record *next, struct fail *f)
@@ -119,9 +132,6 @@ confirm_step(struct confirm *c, int64_t now_us, bool at_once, struct fail *f)
 		next.confirmed = confirmed;
 	if (!due(c, &next, now_us, at_once))
 		return 0;
-	/* Inside a transaction it would only wait for the end of it. */
-	if (state_tracked(c->state) && track_in_unit(c->track))
-		return 0;
 	switch (save(c, &next, f)) {
 	case SINK_FAILED:
 		return -1;
@@ -131,7 +141,7 @@ confirm_step(struct confirm *c, int64_t now_us, bool at_once, struct fail *f)
 		break;
 	}
 	*c->record = next;
-	c->unsaved = false;
+	c->unsaved = c->changed = false;
 	c->saved_us = now_us;
 	if (c->unit == TRACK_NONE)
 		c->durable = next.confirmed;

@@ -8,7 +8,7 @@
 #include "state_topic.h"
 
 #define VERSION 1
-#define TEXT_MAX 65536
+#define TEXT_MAX ((size_t)64 << 20)
 
 struct state {
 	const char *path;		/* a file; NULL: none */
@@ -97,6 +97,16 @@ copy(char *out, size_t size, const char *text)
 }
 
 static bool
+read_progress(struct json_object *o, struct progress *p)
+{
+	struct json_object *v;
+
+	if (!p || !json_object_object_get_ex(o, "snapshot", &v))
+		return true;
+	return progress_from_json(p, v);
+}
+
+static bool
 read_members(struct json_object *o, struct state_record *out)
 {
 	const char *last = text_of(o, "last_commit");
@@ -109,7 +119,8 @@ read_members(struct json_object *o, struct state_record *out)
 	return copy(out->system_id, sizeof(out->system_id), text_of(o, "system_id")) &&
 		copy(out->slot, sizeof(out->slot), text_of(o, "slot")) &&
 		last && lsn_parse(span_of(last), &out->last_commit) &&
-		confirmed && lsn_parse(span_of(confirmed), &out->confirmed);
+		confirmed && lsn_parse(span_of(confirmed), &out->confirmed) &&
+		read_progress(o, out->progress);
 }
 
 /* `where` names the place for messages. 1 or -1. */
@@ -166,7 +177,7 @@ state_load(struct state *s, struct state_record *out, struct fail *f)
 	char where[512];
 	int rc;
 
-	*out = (struct state_record){ 0 };
+	*out = (struct state_record){ .progress = out->progress };
 	if (s->volatile_)
 		return 1;
 	if (s->path && state_file_try(s->path, f))
@@ -182,7 +193,7 @@ state_load(struct state *s, struct state_record *out, struct fail *f)
 static int
 render(struct buf *b, const struct state_record *r, struct fail *f)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *snapshot;
 	char lsn[24], confirmed[24];
 
 	if (!o)
@@ -195,6 +206,9 @@ render(struct buf *b, const struct state_record *r, struct fail *f)
 	json_object_object_add(o, "slot", json_object_new_string(r->slot));
 	json_object_object_add(o, "last_commit", json_object_new_string(lsn));
 	json_object_object_add(o, "confirmed", json_object_new_string(confirmed));
+	snapshot = r->progress ? progress_to_json(r->progress) : NULL;
+	if (snapshot)
+		json_object_object_add(o, "snapshot", snapshot);
 	buf_reset(b);
 	buf_put_str(b, json_object_to_json_string_ext(o,
 		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));

@@ -7,7 +7,7 @@
 #include "state_topic.h"
 
 #define PARTITION 0
-#define VALUE_MAX_BYTES 65536	/* ours is below 300 bytes */
+#define VALUE_MAX_BYTES (64 << 20)	/* ours: 300 bytes, and the progress of a snapshot */
 #define BATCH 10000		/* messages per call, so that a call stays short */
 #define ASK_EVERY_MS 2000
 #define ASK_MAX_MS 50

@@ -159,12 +159,6 @@ settle(struct track *t, uint64_t number, uint64_t nsent, lsn_t end)
 		advance(t);
 }
 
-bool
-track_in_unit(const struct track *t)
-{
-	return t->next != t->head && !at(t, t->next - 1)->settled;
-}
-
 void
 track_close(struct track *t, uint64_t unit, uint64_t nsent, lsn_t end)
 {
@@ -232,9 +226,14 @@ track_last_commit(const struct track *t)
 }
 
 bool
-track_popped(const struct track *t, uint64_t unit)
+track_done(const struct track *t, uint64_t unit)
 {
-	return unit < t->head;
+	const struct unit *u;
+
+	if (unit < t->head || unit >= t->next)
+		return unit < t->head;
+	u = at(t, unit);
+	return u->settled && u->acked >= u->sent;
 }
 
 uint64_t

@@ -26,16 +26,20 @@ void confirm_free(struct confirm *c);
 void confirm_identify(struct confirm *c, const char *system_id,
 	uint32_t timeline, const char *slot, lsn_t position);
 
+/* Something else in the record has changed: it is written as if a position had. */
+void confirm_changed(struct confirm *c);
+
 /*
  * Writes the record when there is something new: often when nothing is in
- * flight, seldom under load, `at_once` without a pause; into a topic only
- * between two units. 0, or -1.
+ * flight, seldom under load, `at_once` without a pause. 0, or -1.
  */
 int confirm_step(struct confirm *c, int64_t now_us, bool at_once,
 	struct fail *f);
 
 /* What may be told now. 0: nothing. Never goes back. */
 lsn_t confirm_lsn(const struct confirm *c);
+/* The record is durable as it is now. */
+bool confirm_durable(const struct confirm *c);
 /* Everything that has been received may be told. */
 bool confirm_complete(const struct confirm *c);
 

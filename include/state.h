@@ -5,7 +5,8 @@
  * always partition 0) or in a file, in one line:
  *
  *   {"version":1,"system_id":"7…","timeline":1,"slot":"pgwake",
- *    "last_commit":"0/15D3A28","confirmed":"0/15D3A60"}
+ *    "last_commit":"0/15D3A28","confirmed":"0/15D3A60",
+ *    "snapshot":{"finished":true}}
  *
  * It feeds source.sequence after a restart and tells a slot that was dropped
  * or recreated from a first start; it never raises a flush position (see
@@ -17,6 +18,7 @@
 
 #include "config.h"
 #include "lsn.h"
+#include "progress.h"
 #include "sink.h"
 
 struct state_record {
@@ -26,6 +28,7 @@ struct state_record {
 	char slot[64];
 	lsn_t last_commit;	/* end of the last commit that was acknowledged whole */
 	lsn_t confirmed;	/* the server may have been told this much */
+	struct progress *progress;	/* of the snapshot; borrowed, NULL: not kept */
 };
 
 struct state;
@@ -39,7 +42,8 @@ struct state *state_new(const struct config *c, struct fail *f);
 void state_free(struct state *s);
 
 /*
- * Reads the record: call until it answers. 1: read (`out->known` tells whether
+ * Reads the record, its progress into out->progress if that is set: call until
+ * it answers. 1: read (`out->known` tells whether
  * there is one); 0: in progress, call again within 100 ms; -1: failed for good.
  * Kafka being away is "in progress", and is logged. Once per state.
  */

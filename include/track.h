@@ -1,8 +1,9 @@
 /*
  * track: which LSN may be confirmed, computed from acknowledgements.
  *
- * A unit is a transaction, or a lone logical message, that has at least one
- * record. Units form a FIFO in stream order. The head is popped when it is
+ * A unit is a transaction, a lone logical message, or a part of a snapshot,
+ * that has at least one record. Units form a FIFO in the order of their
+ * beginnings; several may be open, for parts of a snapshot are read side by side. The head is popped when it is
  * closed and every one of its records is acknowledged; the confirmed position
  * is the end of the last one popped, and never goes back.
  * track_confirmed() is the only source of a flush LSN in the program.
@@ -41,7 +42,7 @@ void track_set_limit(struct track *t, uint64_t units);
 
 /*
  * Before the first record of a unit. Returns its number, TRACK_NONE without
- * memory. The unit before it must have ended.
+ * memory.
  */
 uint64_t track_open(struct track *t);
 /*
@@ -68,10 +69,11 @@ lsn_t track_confirmed(const struct track *t);
 lsn_t track_restart(const struct track *t);
 /* End of the last commit whose records are all acknowledged, for the state record. */
 lsn_t track_last_commit(const struct track *t);
-/* Everything up to and with that unit is acknowledged. */
-bool track_popped(const struct track *t, uint64_t unit);
-/* A unit has begun and has not ended. */
-bool track_in_unit(const struct track *t);
+/*
+ * That unit has ended and is acknowledged, whatever is before it. One that ended
+ * without records is not to be asked for: its number may have come again.
+ */
+bool track_done(const struct track *t, uint64_t unit);
 /* Units not popped yet. */
 uint64_t track_pending(const struct track *t);
 /* False after a contradiction: stop the program, the slot is where it is safe. */

@@ -132,7 +132,7 @@ static void
 without_a_file_nothing_is_kept(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	x->config.to_stdout = true;
 	save(x, &sample);
@@ -189,7 +189,7 @@ what_is_no_record_is_refused(void **state)
 			"\"slot\":\"s\",\"last_commit\":\"0/1\",\"confirmed\":\"0/2\"}",
 	};
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	x->config.state.file = x->path;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -212,7 +212,7 @@ static void
 a_file_that_is_too_long(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 	FILE *file = fopen(x->path, "w");
 
 	for (int i = 0; i < 10000; i++)
@@ -228,7 +228,7 @@ static void
 a_file_that_cannot_be_used(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 	struct state *s;
 
 	x->config.state.file = x->dir;
@@ -273,7 +273,7 @@ static void
 no_topic_is_no_record(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	start_kafka(x);
 	rd_kafka_mock_topic_set_error(x->cluster, "__pgwake_state.inv",
@@ -286,7 +286,7 @@ static void
 an_empty_topic_is_no_record(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	start_kafka(x);
 	rd_kafka_mock_topic_create(x->cluster, "__pgwake_state.inv", 3, 1);
@@ -344,7 +344,7 @@ what_is_no_record_is_refused_with_its_place(void **state)
 {
 	struct fixture *x = *state;
 	static char big[70000];
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	start_kafka(x);
 	rd_kafka_mock_topic_create(x->cluster, "__pgwake_state.inv", 1, 1);
@@ -370,7 +370,7 @@ static void
 a_topic_that_may_not_be_read(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 
 	start_kafka(x);
 	rd_kafka_mock_topic_set_error(x->cluster, "__pgwake_state.inv",
@@ -385,7 +385,7 @@ static void
 kafka_away_is_in_progress(void **state)
 {
 	struct fixture *x = *state;
-	struct state_record r;
+	struct state_record r = { 0 };
 	struct state *s;
 	time_t end = time(NULL) + PATIENCE_S;
 	int rc;
