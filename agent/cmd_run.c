@@ -4,29 +4,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "confirm.h"
 #include "heartbeat.h"
 #include "log.h"
-#include "loop.h"
-#include "patterns.h"
 #include "pipeline.h"
-#include "profile.h"
 #include "session.h"
-#include "sink_kafka.h"
-#include "sink_stdout.h"
-#include "state.h"
+#include "warn_plan.h"
+#include "works.h"
 
-/* A row is below 1 GiB; its JSON text is refused above this. */
-#define RECORD_MAX ((size_t)2 << 30)
 /* Frames handled before signals, acknowledgements and statuses get their turn. */
 #define FRAMES_PER_TURN 2000
 /* A status on the run of confirmations at most this often. */
 #define STATUS_GAP_US 100000
 /* While input is left unread no keepalive can ask for a status: send them unasked. */
 #define STATUS_UNREAD_US 500000
-/* How long a stopping agent, or a stopping server, waits for the sink. */
-#define DRAIN_US 3000000
-#define TICK_US 100000
 /*
  * After a read that brought little, leave the socket alone for a moment: each
  * wake-up of the reader is paid by the walsender, which is the bottleneck.
@@ -37,25 +27,19 @@
 #define NAGGING 5
 
 struct agent {
-	const struct config *config;
-	struct loop loop;
-	struct filter *tables;
-	struct sink *sink;
-	struct track *track;
-	struct state *state;
-	struct state_record record;	/* as it was read, then as it was saved */
-	struct confirm *confirm;
+	struct works works;
 	struct session *session;
-	struct profile *profile;
 	struct heartbeat *heartbeat;
 	struct pipeline_options pipeline_options;
 	struct pipeline *pipeline;
+	enum works_start start;		/* with the rows that are there already */
 
 	bool streaming;
 	bool more;			/* the socket may hold frames: do not wait */
 	bool xmin_known;		/* or not wanted */
 	uint32_t xmin;			/* as the pipeline has it */
 	int64_t nap_until;
+	lsn_t gate;			/* the stream waits here for the snapshot; 0: nowhere */
 	lsn_t told;			/* confirmed position last sent */
 	int64_t told_at;
 	int64_t stopping_since;		/* the server wants to stop; 0: no */
@@ -64,86 +48,40 @@ struct agent {
 	uint64_t turn_bytes;
 };
 
-/* What an operator would not expect of a table; once each time it is compiled. */
-static void
-warn_of_plan(const struct plan *plan)
-{
-	const struct log_field table[] = {
-		LOG_SPAN("schema", plan->schema), LOG_SPAN("table", plan->table)
-	};
-
-	for (size_t i = 0; i < plan->nleft_out; i++)
-		log_warn("column left out: its type has no mapping "
-			"(format.include_unknown_datatypes includes it as bytes, "
-			"format.include_geometric_types geometric types)",
-			table[0], table[1],
-			LOG_SPAN("column", plan->left_out[i].column),
-			LOG_SPAN("type", plan->left_out[i].type));
-	for (size_t i = 0; i < plan->ncolumns; i++)
-		if (plan->columns[i].unmasked)
-			log_warn("column is not masked: only columns of "
-				"character types and enums are",
-				table[0], table[1],
-				LOG_SPAN("column", plan->columns[i].name));
-	if (plan->key_not_primary)
-		log_warn("the key is that of REPLICA IDENTITY USING INDEX, not "
-			"the primary key: of an old row the log has nothing else",
-			table[0], table[1]);
-	if (plan->key_incomplete)
-		log_warn("the key lacks columns whose types have no mapping: "
-			"different rows may have the same key",
-			table[0], table[1],
-			LOG_UINT("key_columns", plan->nkey));
-}
-
-static void
-on_plan(void *self, const struct plan *plan, lsn_t lsn)
-{
-	(void)self;
-	log_info("table captured", LOG_SPAN("schema", plan->schema),
-		LOG_SPAN("table", plan->table), LOG_SPAN("topic", plan->topic),
-		LOG_UINT("columns", plan->ncolumns),
-		LOG_UINT("key_columns", plan->nkey), LOG_LSN("lsn", lsn));
-	warn_of_plan(plan);
-}
-
-/* Waits for the state record; Kafka may be away for as long as it likes. */
-static int
-load_state(struct agent *a, struct fail *f)
-{
-	for (;;) {
-		struct pollfd fd = a->sink->ops->wait(a->sink);
-		int rc = state_load(a->state, &a->record, f);
-
-		if (rc != 0)
-			return rc == 1 ? 0 : -1;
-		if (a->loop.stop)
-			return 0;
-		if (loop_wait(&a->loop, &fd, 1, a->loop.now_us + TICK_US, f) == -1 ||
-		    a->sink->ops->poll(a->sink, a->track, f) == -1)
-			return -1;
-	}
-}
-
 static int
 first_stream(struct agent *a, struct fail *f)
 {
 	const struct session_info *info = session_info(a->session);
 
-	if (profile_set_database(a->profile, info->identity.database, f) == -1)
+	if (profile_set_database(a->works.profile, info->identity.database, f) == -1)
 		return -1;
 	a->pipeline_options = (struct pipeline_options){
-		.change = *profile_change(a->profile),
-		.record_cap = RECORD_MAX,
+		.change = *profile_change(a->works.profile),
+		.record_cap = WORKS_RECORD_MAX,
 		.unix_ns = loop_unix_ns,
-		.on_plan = on_plan,
-		.self = a,
+		.on_plan = warn_plan,
 	};
-	a->pipeline = pipeline_new(&a->pipeline_options, a->sink, a->track);
+	a->pipeline = pipeline_new(&a->pipeline_options, a->works.sink, a->works.track);
 	if (!a->pipeline)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	pipeline_set_last_commit(a->pipeline, a->record.last_commit);
+	pipeline_set_last_commit(a->pipeline, a->works.record.last_commit);
 	return 0;
+}
+
+/*
+ * The rows that are there are wanted as soon as it is known from where on there
+ * is a stream; a slot just created has said so itself, see hold_slot().
+ */
+static void
+want_rows(struct agent *a)
+{
+	if (session_info(a->session)->anew && a->start != WORKS_FRESH) {
+		confirm_forget(a->works.confirm);
+		a->start = WORKS_FRESH;
+	}
+	if (a->start == WORKS_STREAM || snapshot_active(a->works.snapshot))
+		return;
+	snapshot_want(a->works.snapshot, a->start == WORKS_FRESH);
 }
 
 static int
@@ -155,14 +93,15 @@ begin_stream(struct agent *a, struct fail *f)
 		if (first_stream(a, f) == -1)
 			return -1;
 		/* Should the server forget what it has confirmed, we do not. */
-		track_idle(a->track, info->confirmed);
+		track_idle(a->works.track, info->confirmed);
+		want_rows(a);
 	}
-	confirm_identify(a->confirm, info->identity.system_id,
-		info->identity.timeline, a->config->postgres.slot,
+	confirm_identify(a->works.confirm, info->identity.system_id,
+		info->identity.timeline, a->works.config->postgres.slot,
 		info->confirmed);
 	a->streaming = a->more = true;
 	a->told = 0;
-	a->told_at = a->loop.now_us;
+	a->told_at = a->works.loop.now_us;
 	a->stopping_since = 0;
 	a->nags = 0;
 	return 0;
@@ -172,7 +111,7 @@ static void
 disconnect(struct agent *a, const struct fail *why)
 {
 	pipeline_disconnected(a->pipeline);
-	session_restart(a->session, track_restart(a->track), why, a->loop.now_us);
+	session_restart(a->session, track_restart(a->works.track), why, a->works.loop.now_us);
 	a->streaming = false;
 	a->nap_until = 0;
 }
@@ -261,7 +200,8 @@ take_xmin(struct agent *a)
 static bool
 can_take(const struct agent *a)
 {
-	return pipeline_ready(a->pipeline) && a->xmin_known;
+	return pipeline_ready(a->pipeline) && a->xmin_known &&
+		!snapshot_reading(a->works.snapshot);
 }
 
 /* Reads frames until there is no more, the sink is full, or the turn is over. */
@@ -293,34 +233,38 @@ read_frames(struct agent *a, struct fail *f)
 		}
 	}
 	if (a->turn_bytes > 0 && a->turn_bytes < NAP_BELOW_BYTES)
-		a->nap_until = a->loop.now_us + NAP_US;
+		a->nap_until = a->works.loop.now_us + NAP_US;
 	return 0;
 }
 
 static bool
 status_due(const struct agent *a)
 {
-	int64_t since = a->loop.now_us - a->told_at;
+	int64_t since = a->works.loop.now_us - a->told_at;
 
-	if (since >= a->config->postgres.status_interval_ms * 1000)
+	if (since >= a->works.config->postgres.status_interval_ms * 1000)
 		return true;
-	if (!pipeline_ready(a->pipeline) && since >= STATUS_UNREAD_US)
+	if (!can_take(a) && since >= STATUS_UNREAD_US)
 		return true;
-	return confirm_lsn(a->confirm) != a->told && since >= STATUS_GAP_US;
+	/* Whether anything before the gate is left is in the answer. */
+	if (a->gate && !pipeline_at_gate(a->pipeline) && since >= STATUS_GAP_US)
+		return true;
+	return confirm_lsn(a->works.confirm) != a->told && since >= STATUS_GAP_US;
 }
 
 static int
 send_status(struct agent *a, struct fail *f)
 {
-	lsn_t confirmed = confirm_lsn(a->confirm);
+	lsn_t confirmed = confirm_lsn(a->works.confirm);
 
 	if (repl_status(session_repl(a->session), confirmed,
-			loop_unix_ns() / 1000, false, f) == -1)
+			loop_unix_ns() / 1000,
+			a->gate && !pipeline_at_gate(a->pipeline), f) == -1)
 		return survive(a, f);
 	if (confirmed != a->told)
 		session_progress(a->session);
 	a->told = confirmed;
-	a->told_at = a->loop.now_us;
+	a->told_at = a->works.loop.now_us;
 	return 0;
 }
 
@@ -335,24 +279,34 @@ let_server_go(struct agent *a)
 		"the server is stopping and records are still on their way: "
 		"closing the connection, the slot stays where it is" };
 	bool stopping = session_server_stopping(a->session) ||
-		(a->nags >= NAGGING && confirm_lsn(a->confirm) < a->nagged_at);
+		(a->nags >= NAGGING && confirm_lsn(a->works.confirm) < a->nagged_at);
 
 	if (!stopping)
 		a->stopping_since = 0;
 	else if (!a->stopping_since)
-		a->stopping_since = a->loop.now_us;
-	else if (a->loop.now_us - a->stopping_since > DRAIN_US &&
-		 (!confirm_complete(a->confirm) || !pipeline_ready(a->pipeline)))
+		a->stopping_since = a->works.loop.now_us;
+	else if (a->works.loop.now_us - a->stopping_since > WORKS_DRAIN_US &&
+		 (!confirm_complete(a->works.confirm) || !can_take(a)))
 		disconnect(a, &why);
+}
+
+static void
+mind_gate(struct agent *a)
+{
+	a->gate = snapshot_gate(a->works.snapshot);
+	pipeline_set_gate(a->pipeline, a->gate);
+	if (a->gate && pipeline_at_gate(a->pipeline))
+		snapshot_reached(a->works.snapshot);
 }
 
 static int
 stream(struct agent *a, struct fail *f)
 {
 	take_xmin(a);
+	mind_gate(a);
 	if (resume(a, f) == -1)
 		return -1;
-	if (a->loop.now_us >= a->nap_until && read_frames(a, f) == -1)
+	if (a->works.loop.now_us >= a->nap_until && read_frames(a, f) == -1)
 		return -1;
 	if (a->streaming && status_due(a) && send_status(a, f) == -1)
 		return -1;
@@ -373,71 +327,100 @@ sooner(int64_t a, int64_t b)
 static int64_t
 deadline(const struct agent *a)
 {
-	int64_t at = sooner(session_deadline(a->session), a->loop.now_us + TICK_US);
+	int64_t at = sooner(session_deadline(a->session), a->works.loop.now_us + WORKS_TICK_US);
 
 	at = sooner(at, heartbeat_deadline(a->heartbeat, a->streaming));
+	at = sooner(at, snapshot_deadline(a->works.snapshot, a->works.loop.now_us));
 	if (!a->streaming)
 		return at;
-	if (a->nap_until > a->loop.now_us)
+	if (a->nap_until > a->works.loop.now_us)
 		return sooner(at, a->nap_until);
 	if (a->more && can_take(a))
-		return a->loop.now_us;
+		return a->works.loop.now_us;
 	return at;
 }
 
 static int
 wait_for_something(struct agent *a, struct fail *f)
 {
-	struct pollfd fds[SESSION_FDS + 2];
+	struct pollfd fds[SESSION_FDS + SNAPSHOT_FDS + 2];
 	/* An unread socket must not be polled: it would be readable for ever. */
 	bool read = !a->streaming || (can_take(a) &&
-		a->nap_until <= a->loop.now_us);
+		a->nap_until <= a->works.loop.now_us);
 	int n = session_fds(a->session, fds, SESSION_FDS, read);
 
-	fds[n++] = a->sink->ops->wait(a->sink);
+	n += snapshot_fds(a->works.snapshot, fds + n, SNAPSHOT_FDS);
+	fds[n++] = a->works.sink->ops->wait(a->works.sink);
 	fds[n++] = heartbeat_wait(a->heartbeat);
-	return loop_wait(&a->loop, fds, (size_t)n, deadline(a), f);
+	return loop_wait(&a->works.loop, fds, (size_t)n, deadline(a), f);
+}
+
+/*
+ * A slot that was created waits until the snapshot of its beginning is safe, or
+ * lost: then another one is taken behind it.
+ */
+static int
+hold_slot(struct agent *a, struct fail *f)
+{
+	const char *name;
+
+	if (!session_held(a->session, &name))
+		return 0;
+	if (!snapshot_active(a->works.snapshot)) {
+		snapshot_want(a->works.snapshot, true);
+		snapshot_take(a->works.snapshot, name,
+			session_info(a->session)->consistent_point,
+			repl_peer(session_repl(a->session)),
+			a->works.loop.now_us);
+	}
+	if (snapshot_imports(a->works.snapshot))
+		return 0;
+	return session_release(a->session, a->works.loop.now_us, f);
+}
+
+static int
+step_snapshot(struct agent *a, struct fail *f)
+{
+	const struct conn_peer *peer =
+		catalog_peer(session_catalog(a->session));
+
+	if (snapshot_step(a->works.snapshot, peer, a->streaming,
+			track_restart(a->works.track), a->works.loop.now_us, f) == -1)
+		return -1;
+	if (snapshot_progressed(a->works.snapshot))
+		confirm_changed(a->works.confirm);
+	return hold_slot(a, f);
+}
+
+static void
+say_hangup(struct agent *a)
+{
+	if (a->works.loop.hangup)
+		log_warn("SIGHUP: settings are read at start only, restart to apply them");
+	a->works.loop.hangup = false;
 }
 
 static int
 turn(struct agent *a, struct fail *f)
 {
 	if (wait_for_something(a, f) == -1 ||
-	    a->sink->ops->poll(a->sink, a->track, f) == -1 ||
-	    session_step(a->session, a->loop.now_us, f) == -1)
+	    a->works.sink->ops->poll(a->works.sink, a->works.track, f) == -1 ||
+	    session_step(a->session, a->works.loop.now_us, f) == -1)
 		return -1;
-	if (!track_sound(a->track))
+	if (!track_sound(a->works.track))
 		return fail_set(f, FAIL_FATAL, "acknowledgements that fit no record: "
 			"nothing more is confirmed; this is a bug of pgwake");
-	if (a->loop.hangup) {
-		a->loop.hangup = false;
-		log_warn("SIGHUP: settings are read at start only, restart to apply them");
-	}
+	say_hangup(a);
 	if (!a->streaming && session_streaming(a->session) &&
 	    begin_stream(a, f) == -1)
 		return -1;
-	if (confirm_step(a->confirm, a->loop.now_us, false, f) == -1 ||
-	    heartbeat_step(a->heartbeat, a->sink, a->streaming,
+	if (step_snapshot(a, f) == -1 ||
+	    confirm_step(a->works.confirm, a->works.loop.now_us, false, f) == -1 ||
+	    heartbeat_step(a->heartbeat, a->works.sink, a->streaming,
 			catalog_peer(session_catalog(a->session)),
-			a->loop.now_us, loop_unix_ns() / 1000000, f) == -1)
+			a->works.loop.now_us, loop_unix_ns() / 1000000, f) == -1)
 		return -1;
 	return a->streaming ? stream(a, f) : 0;
-}
-
-/* Waits for what the sink has taken, at most until `end`. */
-static int
-drain_sink(struct agent *a, int64_t end, struct fail *f)
-{
-	while (a->sink->ops->pending(a->sink) > 0 && a->loop.now_us < end &&
-	       !a->loop.stop_again) {
-		struct pollfd fd = a->sink->ops->wait(a->sink);
-
-		if (loop_wait(&a->loop, &fd, 1, sooner(end,
-				a->loop.now_us + TICK_US), f) == -1 ||
-		    a->sink->ops->poll(a->sink, a->track, f) == -1)
-			return -1;
-	}
-	return 0;
 }
 
 /* Tells the server what is confirmed and ends the stream in good order. */
@@ -445,15 +428,15 @@ static void
 leave(struct agent *a)
 {
 	struct repl *repl = session_repl(a->session);
-	lsn_t confirmed = confirm_lsn(a->confirm);
-	int64_t end = a->loop.now_us + DRAIN_US / 3;
+	lsn_t confirmed = confirm_lsn(a->works.confirm);
+	int64_t end = a->works.loop.now_us + WORKS_DRAIN_US / 3;
 	struct fail f = FAIL_INIT;
 
 	if (repl_close(repl, confirmed, loop_unix_ns() / 1000, &f) == 0) {
-		while (!repl_drained(repl) && a->loop.now_us < end) {
+		while (!repl_drained(repl) && a->works.loop.now_us < end) {
 			struct pollfd fd = repl_wait(repl);
 
-			if (loop_wait(&a->loop, &fd, 1, end, &f) == -1)
+			if (loop_wait(&a->works.loop, &fd, 1, end, &f) == -1)
 				break;
 		}
 	}
@@ -463,58 +446,25 @@ leave(struct agent *a)
 }
 
 static int
-stop(struct agent *a, struct fail *f)
-{
-	int64_t end = a->loop.now_us + DRAIN_US;	/* for both */
-
-	if (drain_sink(a, end, f) == -1)
-		return -1;
-	if (confirm_step(a->confirm, a->loop.now_us, true, f) == -1)
-		return -1;
-	if (drain_sink(a, end, f) == -1 ||
-	    confirm_step(a->confirm, a->loop.now_us, true, f) == -1)
-		return -1;
-	if (a->sink->ops->pending(a->sink) > 0)
-		log_warn("stopping before the sink has acknowledged everything: "
-			"the slot keeps it for the next start",
-			LOG_UINT("records", a->sink->ops->pending(a->sink)));
-	if (a->streaming)
-		leave(a);
-	return 0;
-}
-
-static int
 set_up(struct agent *a, const struct config *c, struct fail *f)
 {
-	a->config = c;
 	if (c->http.listen && *c->http.listen)
 		log_warn("http.listen is set, but this version serves no HTTP; "
 			"pgwake --lag shows the slot");
-	if (loop_init(&a->loop, f) == -1 ||
-	    patterns_filter(&c->postgres.tables, "postgres.tables",
-			&a->tables, f) == -1)
+	if (works_open(&a->works, c, warn_plan, f) == -1)
 		return -1;
-	a->profile = profile_new(c, a->tables, f);
-	if (!a->profile)
-		return -1;
-	a->heartbeat = heartbeat_new(c, profile_change(a->profile)->plan, f);
+	a->start = works_start(&a->works);
+	if (a->start == WORKS_STREAM && c->snapshot.mode == SNAPSHOT_NO_DATA)
+		progress_clear(a->works.progress);
+	a->heartbeat = heartbeat_new(c, profile_change(a->works.profile)->plan, f);
 	if (!a->heartbeat)
 		return -1;
-	a->sink = c->to_stdout ? sink_stdout_new(c, STDOUT_FILENO, f) :
-		sink_kafka_new(c, f);
-	if (!a->sink)
-		return -1;
-	a->state = state_new(c, f);
-	if (!a->state)
-		return -1;
-	a->track = track_new();
-	if (!a->track)
+	a->session = session_new(c, a->works.tables, &a->works.record);
+	if (!a->session)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	if (load_state(a, f) == -1)
-		return -1;
-	a->confirm = confirm_new(a->state, a->sink, a->track, &a->record);
-	a->session = session_new(c, a->tables, &a->record);
-	return a->confirm && a->session ? 0 : fail_set(f, FAIL_FATAL, "out of memory");
+	if (c->snapshot.mode != SNAPSHOT_NO_DATA)
+		session_want_snapshot(a->session);
+	return 0;
 }
 
 static void
@@ -522,14 +472,19 @@ tear_down(struct agent *a)
 {
 	pipeline_free(a->pipeline);
 	heartbeat_free(a->heartbeat);
-	profile_free(a->profile);
 	session_free(a->session);
-	confirm_free(a->confirm);
-	state_free(a->state);
-	if (a->sink)
-		a->sink->ops->free(a->sink);
-	track_free(a->track);
-	filter_free(a->tables);
+	works_close(&a->works);
+}
+
+/* A lost history that may be started anew is mended by the next start. */
+static void
+soften(const struct config *c, struct fail *f)
+{
+	if (f->kind != FAIL_LOST || c->snapshot.mode != SNAPSHOT_WHEN_NEEDED)
+		return;
+	f->kind = FAIL_FATAL;
+	log_warn("snapshot.mode = when_needed: the next start makes a new slot and "
+		"reads every table again");
 }
 
 int
@@ -538,11 +493,13 @@ cmd_run(const struct config *c, struct fail *f)
 	struct agent a = { .streaming = false };
 	int rc = set_up(&a, c, f);
 
-	while (rc == 0 && !a.loop.stop)
+	while (rc == 0 && !a.works.loop.stop)
 		rc = turn(&a, f);
 	if (rc == 0)
-		rc = stop(&a, f);
-	else if (a.streaming)
+		rc = works_finish(&a.works, f);
+	else
+		soften(c, f);
+	if (a.streaming)
 		leave(&a);	/* what was acknowledged stays confirmed */
 	tear_down(&a);
 	return rc;

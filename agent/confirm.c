@@ -58,6 +58,14 @@ confirm_identify(struct confirm *c, const char *system_id, uint32_t timeline,
 }
 
 void
+confirm_forget(struct confirm *c)
+{
+	c->record->confirmed = c->record->last_commit = 0;
+	c->durable = 0;
+	c->unsaved = true;
+}
+
+void
 confirm_changed(struct confirm *c)
 {
 	c->changed = true;

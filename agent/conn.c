@@ -344,11 +344,12 @@ is_error(const PGresult *r)
 	}
 }
 
-/* CopyBoth is no end of a query for libpq, but it is for us. */
+/* A COPY that begins is no end of a query for libpq, but it is for us. */
 static bool
 is_stream(const PGresult *r)
 {
-	return r && PQresultStatus(r) == PGRES_COPY_BOTH;
+	return r && (PQresultStatus(r) == PGRES_COPY_BOTH ||
+		PQresultStatus(r) == PGRES_COPY_OUT);
 }
 
 static int
@@ -445,6 +446,14 @@ conn_stream_end(struct conn *c, struct fail *f)
 		strcpy(c->message, "the server ended it");
 	conn_close(c);
 	return pgerror_classify(&c->error, f);
+}
+
+void
+conn_copied(struct conn *c)
+{
+	PQclear(c->result);
+	c->result = NULL;
+	begin(c, CONN_QUERYING, 0, 0);
 }
 
 int

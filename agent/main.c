@@ -12,6 +12,7 @@
 #include "cmd_import.h"
 #include "cmd_lag.h"
 #include "cmd_run.h"
+#include "cmd_snapshot.h"
 #include "config.h"
 #include "config_file.h"
 #include "log.h"
@@ -106,7 +107,8 @@ run(struct config *c, struct fail *f)
 
 	if (config_finish(c, f) < 0)
 		return -1;
-	rc = cmd_run(c, f);
+	rc = c->snapshot.mode == SNAPSHOT_INITIAL_ONLY ? cmd_snapshot(c, f) :
+		cmd_run(c, f);
 	if (rc == 0)
 		return 0;
 	log_error(f->text, LOG_STR("kind", fail_kind_name(f->kind)),

@@ -13,10 +13,15 @@ struct pipeline {
 	struct pgoutput_scratch *scratch;
 
 	bool in_hand;			/* a frame is not finished */
+	struct frame frame;		/* it */
 	struct pgoutput_message message;	/* in it */
 	bool rendered;			/* `record` was refused by the sink */
 	struct record record;
 	uint64_t message_records;	/* records of this message sent or skipped */
+
+	lsn_t gate;			/* 0: none */
+	bool at_gate;			/* nothing before it is left */
+	bool held;			/* by it: the message in hand was not begun */
 
 	uint64_t unit, unit_records;	/* TRACK_NONE: none open */
 	/* Of the transaction that was cut off; final_lsn 0: none. */
@@ -239,17 +244,42 @@ send_events(struct pipeline *p, struct fail *f)
 	return finish_message(p, f);
 }
 
+void
+pipeline_set_gate(struct pipeline *p, lsn_t lsn)
+{
+	if (lsn != p->gate)
+		p->at_gate = false;
+	p->gate = lsn;
+}
+
+bool
+pipeline_at_gate(const struct pipeline *p)
+{
+	return p->at_gate;
+}
+
+/* It begins something that lies behind the gate. */
+static bool
+is_behind_gate(const struct pipeline *p)
+{
+	const struct pgoutput_message *m = &p->message;
+
+	if (m->type == PGOUTPUT_BEGIN)
+		return m->begin.final_lsn >= p->gate;
+	return m->type == PGOUTPUT_MESSAGE && !m->logical.transactional &&
+		m->logical.lsn >= p->gate;
+}
+
 static enum pipeline_result
-take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
+begin_message(struct pipeline *p, struct fail *f)
 {
 	int rc;
 
-	if (pgoutput_parse(frame->data, false, p->scratch, &p->message, f) == -1)
-		return fail_context(f, "message at " LSN_FMT,
-			LSN_ARG(frame->start));
-	p->in_hand = true;
-	p->message_records = 0;
-	rc = change_feed(p->change, frame, &p->message, f);
+	p->held = p->gate && is_behind_gate(p);
+	p->at_gate |= p->held;
+	if (p->held)
+		return PIPELINE_HELD;
+	rc = change_feed(p->change, &p->frame, &p->message, f);
 	if (rc == -1)
 		return PIPELINE_FAILED;
 	if (rc == CHANGE_NEED_FACTS)
@@ -257,6 +287,18 @@ take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
 	if (is_another(p))
 		p->resume.final_lsn = 0;
 	return send_events(p, f);
+}
+
+static enum pipeline_result
+take_message(struct pipeline *p, const struct frame *frame, struct fail *f)
+{
+	if (pgoutput_parse(frame->data, false, p->scratch, &p->message, f) == -1)
+		return fail_context(f, "message at " LSN_FMT,
+			LSN_ARG(frame->start));
+	p->frame = *frame;
+	p->in_hand = true;
+	p->message_records = 0;
+	return begin_message(p, f);
 }
 
 enum pipeline_result
@@ -268,8 +310,10 @@ pipeline_frame(struct pipeline *p, const struct frame *frame, struct fail *f)
 		return take_message(p, frame, f);
 	}
 	/* Inside a transaction a keepalive says nothing about what is confirmed. */
-	if (!change_transaction(p->change)->open)
+	if (!change_transaction(p->change)->open) {
 		track_idle(p->track, frame->end);
+		p->at_gate |= p->gate && frame->end >= p->gate;
+	}
 	return PIPELINE_DONE;
 }
 
@@ -278,6 +322,8 @@ pipeline_resume(struct pipeline *p, struct fail *f)
 {
 	if (!p->in_hand)
 		return PIPELINE_DONE;
+	if (p->held)
+		return begin_message(p, f);
 	if (change_wanted(p->change))
 		return PIPELINE_NEED;
 	return send_events(p, f);
@@ -327,6 +373,6 @@ pipeline_disconnected(struct pipeline *p)
 	if (p->unit != TRACK_NONE)
 		track_abandon(p->track, p->unit, p->unit_records);
 	p->unit = TRACK_NONE;
-	p->in_hand = p->rendered = false;
+	p->in_hand = p->rendered = p->held = false;
 	change_reset(p->change);
 }

@@ -147,6 +147,17 @@ insert(struct progress *p, const struct progress_file *file)
 	return &p->entries[i];
 }
 
+size_t
+progress_keep_whole(struct progress *p)
+{
+	size_t before = p->count;
+
+	for (size_t i = p->count; i-- > 0;)
+		if (!p->entries[i].whole)
+			forget(p, &p->entries[i]);
+	return before - p->count;
+}
+
 enum progress_fit
 progress_meet(struct progress *p, const struct progress_file *file)
 {

@@ -30,6 +30,7 @@ struct repl {
 	struct fail notice;		/* a notice that ends the stream */
 	struct repl_identity identity;
 	lsn_t consistent_point;
+	char snapshot[64];
 	PGresult *timelines;		/* TIMELINE_HISTORY */
 };
 
@@ -143,19 +144,38 @@ repl_history(struct repl *r, uint32_t timeline, int64_t now_us, struct fail *f)
 	return command(r, PGERROR_IDENTIFY, &sql, COMMAND_TIMEOUT_US, now_us, f);
 }
 
-int
-repl_create_slot(struct repl *r, int64_t now_us, struct fail *f)
+static int
+create_slot(struct repl *r, const char *slot, bool temporary, bool export,
+	int64_t now_us, struct fail *f)
 {
+	bool options = repl_server_version(r) >= 150000;
 	struct buf sql;
 
 	buf_init(&sql, SQL_MAX);
 	buf_put_str(&sql, "CREATE_REPLICATION_SLOT ");
-	conn_quote_name(&sql, r->config->postgres.slot);
-	buf_put_str(&sql, repl_server_version(r) >= 150000 ?
-		" LOGICAL pgoutput (SNAPSHOT 'nothing')" :
-		" LOGICAL pgoutput NOEXPORT_SNAPSHOT");
+	conn_quote_name(&sql, slot);
+	if (temporary)
+		buf_put_str(&sql, " TEMPORARY");
+	buf_put_str(&sql, " LOGICAL pgoutput ");
+	if (options)
+		buf_printf(&sql, "(SNAPSHOT '%s')", export ? "export" : "nothing");
+	else
+		buf_put_str(&sql, export ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
 	/* It waits for open transactions; the session knows for how long. */
 	return command(r, PGERROR_CREATE_SLOT, &sql, 0, now_us, f);
+}
+
+int
+repl_create_slot(struct repl *r, int64_t now_us, struct fail *f)
+{
+	return create_slot(r, r->config->postgres.slot, false, false, now_us, f);
+}
+
+int
+repl_export_slot(struct repl *r, const char *slot, bool temporary,
+	int64_t now_us, struct fail *f)
+{
+	return create_slot(r, slot, temporary, true, now_us, f);
 }
 
 /* A literal that holds a list of identifiers, each in double quotes. */
@@ -244,6 +264,9 @@ take_slot(struct repl *r, const PGresult *res, struct fail *f)
 	if (PQntuples(res) != 1 || PQnfields(res) < 2 ||
 	    !lsn_parse(span_of(PQgetvalue(res, 0, 1)), &r->consistent_point))
 		return bad_answer(r, "CREATE_REPLICATION_SLOT", f);
+	r->snapshot[0] = '\0';
+	if (PQnfields(res) > 2)
+		take_name(r->snapshot, sizeof(r->snapshot), res, 2);
 	return 1;
 }
 
@@ -312,6 +335,12 @@ lsn_t
 repl_consistent_point(const struct repl *r)
 {
 	return r->consistent_point;
+}
+
+const char *
+repl_snapshot(const struct repl *r)
+{
+	return r->snapshot;
 }
 
 int

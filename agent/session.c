@@ -29,7 +29,9 @@ enum session_phase {
 	SESSION_OPEN,		/* replication connection */
 	SESSION_IDENTIFY,
 	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
+	SESSION_DROP,		/* a slot that is lost, to make it anew */
 	SESSION_CREATE,		/* the slot */
+	SESSION_HELD,		/* until its snapshot has been imported */
 	SESSION_START,
 	SESSION_STREAM
 };
@@ -50,6 +52,7 @@ struct session {
 	struct server_info server;
 	struct server_slot slot;
 	lsn_t restart;
+	bool export;			/* a slot that is created exports a snapshot */
 	bool prepared;			/* publication seen to */
 	bool warned;			/* of the server's settings */
 	bool slot_seen;			/* in this process: from now on its absence is a loss */
@@ -102,11 +105,11 @@ session_free(struct session *s)
 	free(s);
 }
 
-/* The record is about this slot. */
+/* The record is about this slot, and what it speaks of is not given up. */
 static bool
 is_known(const struct session *s)
 {
-	return s->known && s->known->known &&
+	return s->known && !s->info.anew && s->known->known &&
 		!strcmp(s->known->slot, s->config->postgres.slot);
 }
 
@@ -171,7 +174,8 @@ static int
 begin_create(struct session *s, int64_t now_us, struct fail *f)
 {
 	s->phase = SESSION_CREATE;
-	return slot_creation_begin(s->creation, now_us, f);
+	return slot_creation_begin(s->creation, s->export ? SLOT_EXPORT : SLOT_PLAIN,
+		now_us, f);
 }
 
 static void
@@ -204,6 +208,22 @@ take_server(struct session *s, const struct pg_result *res, struct fail *f)
 		return -1;
 	warn_of_server(s);
 	return begin_slot(s);
+}
+
+/* A gap in history is said out loud, also where it was asked for to be filled. */
+static bool
+may_start_anew(struct session *s, const struct fail *why)
+{
+	if (s->config->snapshot.mode != SNAPSHOT_WHEN_NEEDED ||
+	    why->kind != FAIL_LOST)
+		return false;
+	log_warn("history is lost; snapshot.mode = when_needed: every table is "
+		"read again, rows deleted in between stay in the topics",
+		LOG_STR("reason", why->text));
+	s->info.anew = true;
+	s->restart = 0;
+	s->slot_seen = false;
+	return true;
 }
 
 static int
@@ -248,14 +268,26 @@ wait_for_holder(struct session *s, int64_t now_us)
 		backoff_between(&s->backoff, HELD_MIN_US, HELD_MAX_US), now_us);
 }
 
+/* A slot that the server has given up is in the way of a new one. */
+static int
+begin_drop(struct session *s)
+{
+	const char *slot = s->config->postgres.slot;
+
+	catalog_query(s->catalog,
+		"SELECT pg_catalog.pg_drop_replication_slot($1)", &slot, 1);
+	s->phase = SESSION_DROP;
+	return 0;
+}
+
 static int
 take_slot(struct session *s, const struct pg_result *res, int64_t now_us,
 	struct fail *f)
 {
 	if (server_slot_read(res, s->config->postgres.slot, &s->slot, f))
-		return -1;
+		return may_start_anew(s, f) ? begin_drop(s) : -1;
 	if (!s->slot.found)
-		return slot_absent(s, f) ? -1 :
+		return slot_absent(s, f) && !may_start_anew(s, f) ? -1 :
 			begin_publication(s, now_us, f);
 	s->slot_seen = true;
 	if (s->slot.active_pid) {
@@ -312,7 +344,7 @@ check_slot_position(const struct session *s, struct fail *f)
 static int
 identity_accepted(struct session *s, int64_t now_us, struct fail *f)
 {
-	if (check_slot_position(s, f))
+	if (check_slot_position(s, f) && !may_start_anew(s, f))
 		return -1;
 	return s->slot.found ? begin_start(s, now_us, f) :
 		begin_create(s, now_us, f);
@@ -358,6 +390,10 @@ take_creation(struct session *s, int64_t now_us, struct fail *f)
 	s->slot.confirmed = s->info.consistent_point;
 	log_info("slot created", LOG_STR("slot", s->config->postgres.slot),
 		LOG_LSN("lsn", s->info.consistent_point));
+	if (s->export) {
+		s->phase = SESSION_HELD;
+		return 0;
+	}
 	return begin_start(s, now_us, f);
 }
 
@@ -421,6 +457,15 @@ step_create(struct session *s, int64_t now_us, struct fail *f)
 	return rc <= 0 ? rc : take_creation(s, now_us, f);
 }
 
+static int
+step_drop(struct session *s, struct fail *f)
+{
+	const struct pg_result *res;
+	int rc = catalog_query_step(s->catalog, &res, f);
+
+	return rc <= 0 ? rc : begin_server(s);
+}
+
 /* The phases that wait for the answer to one query. */
 static int
 step_query(struct session *s, int64_t now_us, struct fail *f)
@@ -468,8 +513,12 @@ step(struct session *s, int64_t now_us, struct fail *f)
 		return step_publication(s, now_us, f);
 	case SESSION_IDENTITIES:
 		return step_identities(s, now_us, f);
+	case SESSION_DROP:
+		return step_drop(s, f);
 	case SESSION_CREATE:
 		return step_create(s, now_us, f);
+	case SESSION_HELD:
+		return 0;
 	case SESSION_STREAM:
 		return watch_step(s->watch, now_us, f);
 	default:
@@ -524,6 +573,25 @@ session_step(struct session *s, int64_t now_us, struct fail *f)
 		try_again(s, f, now_us);
 	} while (s->phase != before);
 	return 0;
+}
+
+void
+session_want_snapshot(struct session *s)
+{
+	s->export = true;
+}
+
+bool
+session_held(const struct session *s, const char **name)
+{
+	*name = repl_snapshot(s->repl);
+	return s->phase == SESSION_HELD;
+}
+
+int
+session_release(struct session *s, int64_t now_us, struct fail *f)
+{
+	return begin_start(s, now_us, f);
 }
 
 bool

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "loop.h"
@@ -15,6 +16,7 @@ struct slot_creation {
 	const struct config *config;
 	struct repl *repl;
 	struct catalog *catalog;
+	char name[64];
 	bool waiting;		/* the server is at it */
 	bool ending;		/* time is up: its process is being ended */
 	int64_t now_us, wake_at, give_up_at;
@@ -36,11 +38,24 @@ slot_creation_new(const struct config *c, struct repl *repl,
 	return s;
 }
 
+static void
+choose_name(struct slot_creation *s, enum slot_kind kind)
+{
+	const char *slot = s->config->postgres.slot;
+
+	if (kind == SLOT_TEMPORARY)
+		snprintf(s->name, sizeof(s->name), "%.40s_s%d", slot, (int)getpid());
+	else
+		snprintf(s->name, sizeof(s->name), "%s", slot);
+}
+
 int
-slot_creation_begin(struct slot_creation *s, int64_t now_us, struct fail *f)
+slot_creation_begin(struct slot_creation *s, enum slot_kind kind,
+	int64_t now_us, struct fail *f)
 {
 	int64_t timeout = s->config->postgres.slot_timeout_ms * 1000;
 
+	choose_name(s, kind);
 	s->waiting = true;
 	s->ending = false;
 	s->now_us = now_us;
@@ -48,8 +63,11 @@ slot_creation_begin(struct slot_creation *s, int64_t now_us, struct fail *f)
 	s->wake_at = now_us + SAY_FIRST_US;
 	buf_reset(&s->blockers);
 	catalog_query_cancel(s->catalog);
-	log_info("creating the slot", LOG_STR("slot", s->config->postgres.slot));
-	return repl_create_slot(s->repl, now_us, f);
+	log_info(kind == SLOT_TEMPORARY ? "creating a temporary slot for a snapshot" :
+		"creating the slot", LOG_STR("slot", s->name));
+	return kind == SLOT_PLAIN ? repl_create_slot(s->repl, now_us, f) :
+		repl_export_slot(s->repl, s->name, kind == SLOT_TEMPORARY,
+			now_us, f);
 }
 
 static void
@@ -76,7 +94,7 @@ take_blockers(struct slot_creation *s)
 	catalog_query_cancel(s->catalog);
 	if (s->blockers.len)
 		log_info("the slot's creation waits for transactions that are older",
-			LOG_STR("slot", s->config->postgres.slot),
+			LOG_STR("slot", s->name),
 			LOG_SPAN("waiting_for", buf_span(&s->blockers)));
 }
 
@@ -137,7 +155,7 @@ step_end(struct slot_creation *s, int64_t now_us, struct fail *f)
 		blockers = span_of("unknown");
 	return fail_set(f, FAIL_FATAL, "slot %s could not be created within "
 		"postgres.slot_timeout_ms = %lld: it waits for transactions that "
-		"are older: %.*s", s->config->postgres.slot,
+		"are older: %.*s", s->name,
 		(long long)s->config->postgres.slot_timeout_ms,
 		SPAN_ARG(blockers));
 }

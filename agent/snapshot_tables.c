@@ -222,6 +222,34 @@ statement_of(const struct config *c, struct span table)
 }
 
 static int
+compare_oids(const void *a, const void *b)
+{
+	uint32_t x = (*(struct snapshot_table *const *)a)->relation.relid;
+	uint32_t y = (*(struct snapshot_table *const *)b)->relation.relid;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+index_tables(struct snapshot_tables *t)
+{
+	t->by_oid = arena_zero(&t->arena, t->count, sizeof(struct snapshot_table *));
+	for (size_t i = 0; i < t->count && t->by_oid; i++)
+		t->by_oid[i] = &t->tables[i];
+	if (t->by_oid)
+		qsort(t->by_oid, t->count, sizeof(*t->by_oid), compare_oids);
+}
+
+static struct snapshot_table *
+by_oid(struct snapshot_tables *t, uint32_t oid)
+{
+	struct snapshot_table key = { .relation.relid = oid }, *k = &key, **found;
+
+	found = bsearch(&k, t->by_oid, t->count, sizeof(*t->by_oid), compare_oids);
+	return found ? *found : NULL;
+}
+
+static int
 take_relations(struct snapshot_tables *t, const struct snapshot_rules *rules,
 	const PGresult *res, struct fail *f)
 {
@@ -254,34 +282,6 @@ take_relations(struct snapshot_tables *t, const struct snapshot_rules *rules,
 	}
 	index_tables(t);
 	return 0;
-}
-
-static int
-compare_oids(const void *a, const void *b)
-{
-	uint32_t x = (*(struct snapshot_table *const *)a)->relation.relid;
-	uint32_t y = (*(struct snapshot_table *const *)b)->relation.relid;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-index_tables(struct snapshot_tables *t)
-{
-	t->by_oid = arena_zero(&t->arena, t->count, sizeof(struct snapshot_table *));
-	for (size_t i = 0; i < t->count && t->by_oid; i++)
-		t->by_oid[i] = &t->tables[i];
-	if (t->by_oid)
-		qsort(t->by_oid, t->count, sizeof(*t->by_oid), compare_oids);
-}
-
-static struct snapshot_table *
-by_oid(struct snapshot_tables *t, uint32_t oid)
-{
-	struct snapshot_table key = { .relation.relid = oid }, *k = &key, **found;
-
-	found = bsearch(&k, t->by_oid, t->count, sizeof(*t->by_oid), compare_oids);
-	return found ? *found : NULL;
 }
 
 /* Rows of one relation stand together. `column` has its OID. */

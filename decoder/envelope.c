@@ -12,6 +12,7 @@
 /* What is kept between records; a larger row gives its memory back. */
 #define KEEP_MAX ((size_t)1 << 20)
 #define CONTEXT_HEADERS 4
+#define SNAPSHOT_MARK ",\"snapshot\":\""
 
 struct envelope {
 	const struct plan_options *options;
@@ -21,12 +22,15 @@ struct envelope {
 	struct arena texts;
 	struct span source_head;	/* `,"source":{... "ts_ms":` */
 	struct span source_middle;	/* `,"snapshot":"false","db":...,"sequence":"[` */
+	struct span snapshot_middle;	/* the same with "true" */
 	struct span message_key_head, message_head;
 	struct span message_topic;
 	struct boundary boundary;
 	struct record_header headers[CONTEXT_HEADERS + 1];	/* the first is the link's */
 	/* Rendered once per transaction. */
 	struct buf tx_head;	/* source_head up to `lastCommit",` */
+	size_t tx_marker;	/* in it: the mark of a snapshot, 0: none */
+	size_t marker;		/* the same in the value at hand */
 	struct buf xmin;	/* `,"xmin":...,"origin":` */
 	struct buf tx_times;	/* `"]","ts_us":...,"ts_ns":...` */
 	uint64_t tx_serial;
@@ -67,13 +71,15 @@ source_texts(struct envelope *e)
 	buf_put_str(&b, ",\"ts_ms\":");
 	e->source_head = arena_copy(&e->texts, buf_span(&b));
 	buf_reset(&b);
-	/* Connect leaves a null where the default of the schema is not to replace it. */
-	buf_put_str(&b, o->json.keep_null ? ",\"snapshot\":null,\"db\":" :
-		",\"snapshot\":\"false\",\"db\":");
+	buf_put_str(&b, ",\"db\":");
 	if (json_string(&b, o->database, NULL) == -1)
 		goto out;
 	buf_put_str(&b, ",\"sequence\":\"[");
-	e->source_middle = arena_copy(&e->texts, buf_span(&b));
+	/* Connect leaves a null where the default of the schema is not to replace it. */
+	e->source_middle = arena_printf(&e->texts, ",\"snapshot\":%s%.*s",
+		o->json.keep_null ? "null" : "\"false\"", SPAN_ARG(buf_span(&b)));
+	e->snapshot_middle = arena_printf(&e->texts, SNAPSHOT_MARK "true\"%.*s",
+		SPAN_ARG(buf_span(&b)));
 	rc = 0;
 out:
 	buf_release(&b);
@@ -184,7 +190,8 @@ render_transaction(struct envelope *e, const struct transaction *tx)
 	buf_reset(&e->tx_head);
 	buf_put_span(&e->tx_head, e->source_head);
 	buf_put_i64(&e->tx_head, change_commit_ms(tx));
-	buf_put_span(&e->tx_head, e->source_middle);
+	e->tx_marker = tx->snapshot ? e->tx_head.len + strlen(SNAPSHOT_MARK) : 0;
+	buf_put_span(&e->tx_head, tx->snapshot ? e->snapshot_middle : e->source_middle);
 	if (tx->last_commit) {
 		buf_put_str(&e->tx_head, "\\\"");
 		buf_put_i64(&e->tx_head, (int64_t)tx->last_commit);
@@ -225,6 +232,7 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 
 	if (e->tx_serial != ev->tx->serial)
 		render_transaction(e, ev->tx);
+	e->marker = e->tx_marker ? b->len + e->tx_marker : 0;
 	buf_put_span(b, buf_span(&e->tx_head));
 	buf_put_i64(b, (int64_t)ev->lsn);
 	buf_put_span(b, buf_span(&e->tx_times));
@@ -393,6 +401,7 @@ row_record(struct envelope *e, const struct event *ev, int64_t now_ns,
 	if ((rc = put_envelope(e, ev, now_ns, column, f)) != 0)
 		return rc;
 	out->value = buf_span(&e->value);
+	out->marker = e->marker;
 	return 0;
 }
 
@@ -455,6 +464,13 @@ envelope_set_xmin(struct envelope *e, uint32_t xmin)
 	else
 		buf_put_str(&e->xmin, "null");
 	buf_put_str(&e->xmin, ",\"origin\":");
+}
+
+const struct record_header *
+envelope_headers(const struct envelope *e, size_t *count)
+{
+	*count = e->options->extended_headers ? CONTEXT_HEADERS : 0;
+	return e->headers + 1;
 }
 
 /* Names what could not be made into a record. */

@@ -35,6 +35,7 @@ struct transaction {
 	struct span origin;	/* absent if none; owned by the change */
 	lsn_t origin_lsn;
 	const struct tally *tally;	/* its events so far; NULL: not counted */
+	bool snapshot;		/* rows as a snapshot found them: source.snapshot is "true" */
 };
 
 struct event {

@@ -26,6 +26,8 @@ void confirm_free(struct confirm *c);
 void confirm_identify(struct confirm *c, const char *system_id,
 	uint32_t timeline, const char *slot, lsn_t position);
 
+/* What was followed is given up: its positions mean nothing to a new slot. */
+void confirm_forget(struct confirm *c);
 /* Something else in the record has changed: it is written as if a position had. */
 void confirm_changed(struct confirm *c);
 

@@ -97,6 +97,11 @@ struct pg_conn *conn_handle(const struct conn *c);
  * cannot see. False: the connection broke; what was read before is still there.
  */
 bool conn_consume(struct conn *c);
+/*
+ * The rows of a COPY have all been read, or its failure has come: conn_step()
+ * goes on to the query's own end.
+ */
+void conn_copied(struct conn *c);
 /* Closes a connection that broke. Returns -1 with the reason, classified. */
 int conn_broken(struct conn *c, struct fail *f);
 /* The same for a stream that libpq says has ended. */

@@ -19,6 +19,10 @@ void envelope_free(struct envelope *e);
 /* For source.xmin from now on; 0: null. */
 void envelope_set_xmin(struct envelope *e, uint32_t xmin);
 
+/* The headers of every row that are always the same. */
+const struct record_header *envelope_headers(const struct envelope *e,
+	size_t *count);
+
 /*
  * `now_ns` is Unix time, the moment of processing. 0; PLAN_RELAX with the tuple
  * column to relax in `*column`; -1 with the table (and column) named in `f`.

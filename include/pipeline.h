@@ -2,8 +2,8 @@
  * pipeline: the one place that knows every stage between the slot and the sink.
  *
  * It holds at most one frame and one rendered record. A frame that cannot be
- * finished stays in hand: the sink is full (FULL) or facts are wanted (NEED);
- * meanwhile the caller leaves the socket unread, goes on answering the server
+ * finished stays in hand: the sink is full (FULL), facts are wanted (NEED), or it
+ * begins what lies behind the gate (HELD); meanwhile the caller leaves the socket unread, goes on answering the server
  * and calls pipeline_resume(). It opens and closes the units of `track`.
  */
 #ifndef PIPELINE_H
@@ -16,7 +16,8 @@ enum pipeline_result {
 	PIPELINE_FAILED = -1,
 	PIPELINE_DONE,		/* ready for the next frame */
 	PIPELINE_FULL,
-	PIPELINE_NEED		/* pipeline_wanted(), then pipeline_facts() */
+	PIPELINE_NEED,		/* pipeline_wanted(), then pipeline_facts() */
+	PIPELINE_HELD		/* at the gate */
 };
 
 struct pipeline_options {
@@ -58,6 +59,14 @@ int pipeline_facts(struct pipeline *p, const struct facts *facts,
  * already sent are skipped.
  */
 void pipeline_disconnected(struct pipeline *p);
+
+/*
+ * A gate: transactions and lone messages at or behind `lsn` wait; 0 opens it.
+ * Setting another one forgets that it was reached.
+ */
+void pipeline_set_gate(struct pipeline *p, lsn_t lsn);
+/* All that lies before the gate has been handled. */
+bool pipeline_at_gate(const struct pipeline *p);
 
 /* For source.xmin of the records from now on; 0: null. */
 void pipeline_set_xmin(struct pipeline *p, uint32_t xmin);

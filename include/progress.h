@@ -49,6 +49,8 @@ void progress_finish(struct progress *p);
 void progress_clear(struct progress *p);
 bool progress_unfinished(const struct progress *p);
 bool progress_finished(const struct progress *p);
+/* Forgets tables that are finished in part. Returns how many. */
+size_t progress_keep_whole(struct progress *p);
 /* Rows of it have been acknowledged. */
 bool progress_any(const struct progress *p);
 

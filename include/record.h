@@ -19,6 +19,7 @@ struct record {
 	size_t nheaders;
 	int32_t partition;	/* -1: by key */
 	int64_t timestamp_ms;	/* 0: when it is produced */
+	size_t marker;		/* of a snapshot's row: where its mark "true" is in value; else 0 */
 	bool compacted;		/* the topic, if it must be created, is a compacted one */
 	lsn_t lsn;		/* for messages about this record */
 };

@@ -41,6 +41,12 @@ int repl_history(struct repl *r, uint32_t timeline, int64_t now_us,
 	struct fail *f);
 /* Begins to create the configured slot, without snapshot. 0 or -1. */
 int repl_create_slot(struct repl *r, int64_t now_us, struct fail *f);
+/*
+ * The same with an exported snapshot, which lives until the next command on this
+ * connection; a `temporary` slot lives as long as the connection. 0 or -1.
+ */
+int repl_export_slot(struct repl *r, const char *slot, bool temporary,
+	int64_t now_us, struct fail *f);
 /* Begins streaming; `start` 0: where the slot stands. 0 or -1. */
 int repl_start(struct repl *r, lsn_t start, int64_t now_us, struct fail *f);
 
@@ -53,6 +59,8 @@ const struct repl_identity *repl_identity(const struct repl *r);
 lsn_t repl_left_timeline(const struct repl *r, uint32_t timeline);
 /* After repl_create_slot(): every commit behind this position will be streamed. */
 lsn_t repl_consistent_point(const struct repl *r);
+/* After repl_export_slot(): the name of a snapshot that has every commit before it. */
+const char *repl_snapshot(const struct repl *r);
 int repl_server_version(const struct repl *r);
 const struct conn_peer *repl_peer(const struct repl *r);
 /* The server's process, 0 if not connected. */

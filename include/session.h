@@ -31,6 +31,7 @@ struct session_info {		/* filled when it streams for the first time */
 	struct repl_identity identity;
 	int server_version;	/* 150020 */
 	bool slot_created;	/* by this process */
+	bool anew;		/* what was followed is lost, and snapshot.mode = when_needed */
 	lsn_t consistent_point;	/* of the slot, if it was created */
 	lsn_t confirmed;	/* the slot's confirmed_flush_lsn as it was found */
 	bool encoding_unsafe;	/* SQL_ASCII: the server converts nothing */
@@ -44,6 +45,16 @@ struct session_info {		/* filled when it streams for the first time */
 struct session *session_new(const struct config *c,
 	const struct filter *tables, const struct state_record *known);
 void session_free(struct session *s);
+
+/*
+ * A slot that is created exports a snapshot: before it streams, session_held()
+ * is true until session_release(). Then the name of the snapshot is in `name`,
+ * its position in session_info().
+ */
+void session_want_snapshot(struct session *s);
+bool session_held(const struct session *s, const char **name);
+/* The snapshot has been imported, or is given up. */
+int session_release(struct session *s, int64_t now_us, struct fail *f);
 
 /*
  * Goes on: connects, checks, watches the publication and the slot. 0, or -1

@@ -103,7 +103,7 @@ struct config {
 		struct config_list tables;	/* patterns; empty: all that are captured */
 		struct config_groups select_overrides;	/* struct config_override */
 		int64_t chunk_kbytes;		/* of a table that is read at a time, about */
-		int64_t round_max_ms;		/* reading goes on this long without streaming; 0: no limit */
+		int64_t round_max_ms;		/* reading without streaming; 0: no limit */
 		int64_t round_wal_mb;		/* the same, by the WAL kept meanwhile */
 	} snapshot;
 	struct {

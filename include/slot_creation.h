@@ -19,10 +19,16 @@ struct slot_creation *slot_creation_new(const struct config *c,
 	struct repl *repl, struct catalog *catalog);
 void slot_creation_free(struct slot_creation *s);
 
+enum slot_kind {
+	SLOT_PLAIN,		/* the configured slot */
+	SLOT_EXPORT,		/* the same, with a snapshot of its beginning */
+	SLOT_TEMPORARY		/* only for the snapshot, of another name */
+};
+
 /* Begins, on a replication connection that is idle. 0 or -1. */
-int slot_creation_begin(struct slot_creation *s, int64_t now_us,
-	struct fail *f);
-/* 1: created (see repl_consistent_point); 0: in progress; -1: failed, FATAL when time is up. */
+int slot_creation_begin(struct slot_creation *s, enum slot_kind kind,
+	int64_t now_us, struct fail *f);
+/* 1: created (see repl_consistent_point, repl_snapshot); 0: in progress; -1: failed, FATAL when time is up. */
 int slot_creation_step(struct slot_creation *s, int64_t now_us,
 	struct fail *f);
 int64_t slot_creation_deadline(const struct slot_creation *s);

@@ -136,6 +136,24 @@ ROLLBACK PREPARED 'large two';
 """ % {"fill": FILL}
 
 
+# (name, number of columns, what is copied): COPY writes each row as one message.
+ROWS = [
+    ("numbers", 5, "SELECT -1, 9223372036854775807, 12.50, 'NaN'::real, true"),
+    ("times", 4, "SELECT date '4713-01-01 BC', time '12:00:00.5', "
+                 "timestamptz 'infinity', interval '1 mon -2 days 03:04:05'"),
+    ("nulls", 4, "SELECT NULL, '', NULL, 'N'"),
+    ("null", 1, "SELECT NULL"),
+    ("empty", 1, "SELECT ''"),
+    ("nothing", 0, "SELECT"),
+    ("escapes", 3, r"SELECT E'\b\f\n\r\t\x0b\\', E'a\tb\\c\n', E'\x01\x7f'"),
+    ("end", 2, r"SELECT E'\\.', E'\\N'"),
+    ("bytea", 2, r"SELECT '\x00ff5c'::bytea, ARRAY['\x5c'::bytea, NULL]"),
+    ("structures", 5, r"""SELECT '{"a": "x\ny\\"}'::json, '{1,NULL,3}'::int[],
+                          ROW(1, 'a "b" \')::pair, ARRAY[E'\t', 'é'], '(1,2)'::point"""),
+    ("wide", 1600, "SELECT " + ", ".join(str(n % 7) for n in range(1600))),
+]
+
+
 def ways(version):
     """(name, two_phase, options of START_REPLICATION) that the server knows."""
     yield "v1", False, {"proto_version": "1", "messages": "on"}
@@ -196,6 +214,13 @@ class Server:
             input=text, env=self.env, check=True, text=True,
             stdout=subprocess.PIPE)
         return out.stdout.strip()
+
+    def copy(self, query):
+        """The one row of a query, as COPY sends it."""
+        return subprocess.run(
+            [self.args.client + "psql", "-Xq", "-v", "ON_ERROR_STOP=1",
+             "-c", "COPY (%s) TO STDOUT" % query],
+            env=self.env, check=True, stdout=subprocess.PIPE).stdout
 
 
 class Receiver:
@@ -263,7 +288,7 @@ class Corpus:
         self.out = out
         self.known = set()
         self.frames = set()
-        for sub in ("pgoutput", "frame"):
+        for sub in ("pgoutput", "frame", "copy_text"):
             os.makedirs(os.path.join(out, sub), exist_ok=True)
         for name in sorted(os.listdir(os.path.join(out, "pgoutput"))):
             with open(os.path.join(out, "pgoutput", name), "rb") as f:
@@ -314,6 +339,11 @@ class Corpus:
                 f.write(struct.pack(">cQqB", b"k", 0x100000001, 845000000000000, reply))
 
 
+    def add_row(self, name, ncols, row):
+        with open(os.path.join(self.out, "copy_text", name), "wb") as f:
+            f.write(struct.pack(">H", ncols) + row)
+
+
 def record(server, corpus):
     version = int(server.sql("SHOW server_version_num")) // 10000
     server.sql("CREATE PUBLICATION p FOR ALL TABLES WITH (publish_via_partition_root)")
@@ -335,6 +365,8 @@ def record(server, corpus):
         for n, group in enumerate(groups(r.messages)):
             kept += corpus.add("pg%d-%s-%03d" % (version, r.name, n), group)
     corpus.add_keepalives()
+    for name, ncols, query in ROWS:
+        corpus.add_row(name, ncols, server.copy(query))
     print("PostgreSQL %d: %d files, message types %s"
           % (version, kept, "".join(sorted(types))))
 

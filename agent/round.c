@@ -1,0 +1,740 @@
+#include "round.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+#include "loop.h"
+#include "part.h"
+
+#define RECORDS_PER_STEP 4000
+#define RETRY_US 500000
+
+struct file {
+	const struct snapshot_file *file;
+	uint64_t cursor;		/* ranges before it have been given */
+	uint64_t chunk_pages;
+	uint64_t pages, pages_done;
+	bool given;			/* all of it */
+	uint32_t owed;			/* rows of finished ranges with this xmin or later */
+	size_t owed_given;		/* ranges of them */
+	unsigned owed_left;		/* not acknowledged; 1 more until all are given */
+	bool settled;
+};
+
+struct table {
+	const struct snapshot_table *table;
+	struct stamp_table stamp;
+	struct file *files;
+	size_t nfiles, next_file;
+	unsigned running;		/* jobs, with those to be repeated */
+	bool given, ended, moved;
+	bool was_begun;
+	uint64_t rows, bytes;
+};
+
+/* What a reader is at. */
+struct desk {
+	struct reader *reader;
+	struct table *table;		/* NULL: nothing */
+	struct file *file;		/* NULL: the table's statement */
+	struct reader_job job;
+	struct part *part;
+	uint64_t part_bytes;
+	size_t next;			/* record of the batch at hand */
+};
+
+struct repeat {
+	struct table *table;
+	struct file *file;
+	struct reader_job job;
+	int64_t at;
+};
+
+struct round {
+	struct round_setup setup;
+	struct table *tables;
+	struct table **order;		/* as they are to be read */
+	size_t count, next_table;
+	struct desk *desks;
+	unsigned ndesks, running;	/* of them at work */
+	unsigned first_desk;		/* whose batches are taken first this time */
+	struct repeat *repeats;		/* room for one per desk */
+	size_t nrepeats;
+	struct stamp *stamp;
+	struct part_list parts;
+	int64_t now_us;
+	bool cut, gone, busy, progressed, moved;
+};
+
+/* Making. */
+
+static int
+by_size(const void *a, const void *b)
+{
+	const struct table *x = *(struct table *const *)a;
+	const struct table *y = *(struct table *const *)b;
+
+	if (x->table->bytes != y->table->bytes)
+		return x->table->bytes > y->table->bytes ? -1 : 1;
+	return x->table < y->table ? -1 : 1;
+}
+
+static void
+say_anew(const struct snapshot_file *file)
+{
+	log_warn("a table of the snapshot is read from its beginning again: its file "
+		"or its columns have changed, or it has no key",
+		LOG_SPAN("schema", file->schema), LOG_SPAN("table", file->table));
+}
+
+/* About as many pages as hold a chunk, with what they have in TOAST. */
+static uint64_t
+chunk_pages(const struct round *r, const struct snapshot_file *file)
+{
+	uint64_t per_page = file->pages ? file->bytes / file->pages : 0;
+	uint64_t pages = (uint64_t)r->setup.chunk_bytes / (per_page ? per_page : 1);
+
+	return pages ? pages : 1;
+}
+
+static uint64_t
+pages_left(const struct round *r, const struct snapshot_file *file)
+{
+	uint64_t from, to, at = 0, left = 0;
+
+	while (progress_gap(r->setup.progress, file->id.oid, at, &from, &to)) {
+		uint64_t first = from >> 16, end = to == PROGRESS_END ?
+			file->pages : to >> 16;
+
+		if (end > file->pages)
+			end = file->pages;
+		if (end > first)
+			left += end - first;
+		if (to == PROGRESS_END)
+			break;
+		at = to;
+	}
+	return left;
+}
+
+static void
+meet(struct round *r, struct table *t, struct file *f,
+	const struct snapshot_file *file)
+{
+	enum progress_fit fit = progress_meet(r->setup.progress, &file->id);
+
+	f->file = file;
+	f->chunk_pages = chunk_pages(r, file);
+	f->given = fit == PROGRESS_WHOLE;
+	f->pages = pages_left(r, file);
+	t->was_begun |= fit != PROGRESS_FRESH;
+	if (fit == PROGRESS_ANEW) {
+		say_anew(file);
+		r->progressed = true;
+	}
+	if (fit == PROGRESS_PARTLY && file->toasted) {
+		f->owed = progress_owe(r->setup.progress, file->id.oid);
+		f->owed_left = 1;
+	}
+}
+
+static int
+meet_all(struct round *r, struct fail *f)
+{
+	const struct snapshot_tables *from = r->setup.tables;
+
+	r->count = from->count;
+	r->tables = calloc(r->count + 1, sizeof(*r->tables));
+	r->order = calloc(r->count + 1, sizeof(*r->order));
+	if (!r->tables || !r->order)
+		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+	for (size_t i = 0; i < r->count; i++) {
+		struct table *t = &r->tables[i];
+
+		t->table = &from->tables[i];
+		t->nfiles = t->table->nfiles;
+		t->files = calloc(t->nfiles + 1, sizeof(*t->files));
+		if (!t->files)
+			return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+		t->given = true;
+		for (size_t k = 0; k < t->nfiles; k++) {
+			meet(r, t, &t->files[k], &t->table->files[k]);
+			t->given &= t->files[k].given;
+		}
+		t->stamp.begun = t->was_begun;
+		t->ended = t->given;
+		r->order[i] = t;
+	}
+	if (r->setup.threads > 1)
+		qsort(r->order, r->count, sizeof(*r->order), by_size);
+	return 0;
+}
+
+static int
+hire(struct round *r, struct fail *f)
+{
+	r->desks = calloc(r->setup.threads, sizeof(*r->desks));
+	r->repeats = calloc(r->setup.threads, sizeof(*r->repeats));
+	if (!r->desks || !r->repeats)
+		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+	for (unsigned i = 0; i < r->setup.threads; i++) {
+		r->desks[i].reader = reader_new(&r->setup.reader, f);
+		if (!r->desks[i].reader)
+			return -1;
+		r->ndesks++;
+	}
+	return 0;
+}
+
+struct round *
+round_new(const struct round_setup *setup, int64_t now_us, struct fail *f)
+{
+	struct round *r = calloc(1, sizeof(*r));
+
+	if (!r) {
+		fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+		return NULL;
+	}
+	r->setup = *setup;
+	r->now_us = now_us;
+	r->busy = true;
+	part_list_init(&r->parts, setup->track, setup->progress, setup->xmin);
+	r->stamp = stamp_new(setup->sink, setup->track, setup->begun);
+	if (r->stamp && meet_all(r, f) == 0 && hire(r, f) == 0)
+		return r;
+	if (!r->stamp)
+		fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+	round_free(r);
+	return NULL;
+}
+
+void
+round_free(struct round *r)
+{
+	if (!r)
+		return;
+	for (unsigned i = 0; i < r->ndesks; i++)
+		reader_free(r->desks[i].reader);
+	for (size_t i = 0; r->tables && i < r->count; i++) {
+		stamp_release_table(&r->tables[i].stamp);
+		free(r->tables[i].files);
+	}
+	part_list_release(&r->parts);
+	stamp_free(r->stamp);
+	free(r->repeats);
+	free(r->desks);
+	free(r->order);
+	free(r->tables);
+	free(r);
+}
+
+/* Giving. */
+
+/* The next range of what is to be read again. */
+static bool
+next_owed(struct round *r, struct file *f, struct reader_job *job)
+{
+	if (!f->owed)
+		return false;
+	if (progress_range(r->setup.progress, f->file->id.oid, f->owed_given,
+			&job->from, &job->to)) {
+		f->owed_given++;
+		f->owed_left++;
+		job->moved_since = f->owed;
+		return true;
+	}
+	f->owed = 0;
+	f->owed_left--;
+	return false;
+}
+
+static bool
+next_range(struct round *r, struct file *f, struct reader_job *job)
+{
+	uint64_t end;
+
+	if (f->given || !progress_gap(r->setup.progress, f->file->id.oid,
+			f->cursor, &job->from, &job->to)) {
+		f->given = true;
+		return false;
+	}
+	end = ((job->from >> 16) + f->chunk_pages) << 16;
+	/* The last one is open: pages may have come since they were counted. */
+	if (f->file->ranges && end < job->to && end >> 16 < f->file->pages)
+		job->to = end;
+	job->places = f->file->toasted && f->file->ranges;
+	f->cursor = job->to;
+	f->given = f->cursor == PROGRESS_END;
+	return true;
+}
+
+/*
+ * All of what is to be read again is given before new ranges are finished: the
+ * list of finished ranges then stands still.
+ */
+static bool
+next_of_file(struct round *r, struct table *t, struct file *f,
+	struct reader_job *job)
+{
+	*job = (struct reader_job){ .table = t->table, .file = f->file };
+	return next_owed(r, f, job) || next_range(r, f, job);
+}
+
+static bool
+next_of_table(struct round *r, struct table *t, struct file **file,
+	struct reader_job *job)
+{
+	if (t->given)
+		return false;
+	if (t->table->statement.p) {
+		*job = (struct reader_job){ .table = t->table, .to = PROGRESS_END };
+		*file = NULL;
+		t->given = true;
+		return true;
+	}
+	for (; t->next_file < t->nfiles; t->next_file++) {
+		*file = &t->files[t->next_file];
+		if (!t->moved && next_of_file(r, t, *file, job))
+			return true;
+	}
+	t->given = true;
+	return false;
+}
+
+static bool
+next_repeat(struct round *r, struct desk *d)
+{
+	for (size_t i = 0; i < r->nrepeats; i++) {
+		struct repeat again = r->repeats[i];
+
+		if (again.at > r->now_us)
+			continue;
+		r->repeats[i] = r->repeats[--r->nrepeats];
+		d->table = again.table;
+		d->file = again.file;
+		d->job = again.job;
+		return true;
+	}
+	return false;
+}
+
+static bool
+next_new(struct round *r, struct desk *d)
+{
+	/* Each job that runs may have to be repeated. */
+	if (r->cut || r->running + r->nrepeats >= r->ndesks)
+		return false;
+	while (r->next_table < r->count) {
+		struct table *t = r->order[r->next_table];
+
+		if (next_of_table(r, t, &d->file, &d->job)) {
+			d->table = t;
+			t->running++;
+			return true;
+		}
+		r->next_table++;
+	}
+	return false;
+}
+
+static int
+begin_part(struct round *r, struct desk *d, uint64_t from, struct fail *f)
+{
+	const struct snapshot_file *files = d->file ? d->file->file :
+		d->table->table->files;
+
+	d->part = part_new(&r->parts, files, d->file ? 1 : d->table->nfiles, from);
+	d->part_bytes = 0;
+	if (!d->part)
+		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+	d->part->void_ = d->job.moved_since != 0;
+	return 0;
+}
+
+/* A job that was cut off is repeated only if the round goes on. */
+static int
+give(struct round *r, struct fail *f)
+{
+	for (unsigned i = 0; i < r->ndesks; i++) {
+		struct desk *d = &r->desks[i];
+
+		if (d->table || !reader_idle(d->reader))
+			continue;
+		if (!next_repeat(r, d) && !next_new(r, d))
+			continue;
+		if (begin_part(r, d, d->job.from, f) == -1)
+			return -1;
+		r->running++;
+		reader_give(d->reader, &d->job);
+		if (r->cut)
+			reader_cut(d->reader);
+	}
+	return 0;
+}
+
+/* Taking. */
+
+static void
+credit(struct desk *d, uint64_t to)
+{
+	uint64_t first = d->part->from >> 16, end = to >> 16;
+
+	d->part->to = to;
+	if (!d->file || d->part->void_)
+		return;
+	if (to == PROGRESS_END || end > d->file->file->pages)
+		end = d->file->file->pages;
+	if (end > first)
+		d->file->pages_done += end - first;
+}
+
+static void
+end_job(struct round *r, struct desk *d)
+{
+	stamp_end_part(r->stamp, &d->part->base);
+	d->table->running--;
+	d->table = NULL;
+	d->part = NULL;
+	r->running--;
+}
+
+static void
+repeat(struct round *r, struct desk *d, const struct fail *why)
+{
+	struct repeat *again = &r->repeats[r->nrepeats++];
+
+	log_warn("a part of the snapshot is read again",
+		LOG_SPAN("table", d->table->table->name),
+		LOG_STR("reason", why->text));
+	*again = (struct repeat){ d->table, d->file, d->job, r->now_us + RETRY_US };
+	again->job.from = d->part->from;
+	d->part->void_ = true;
+	d->table->running++;
+	end_job(r, d);
+}
+
+static void
+move_on(struct round *r, struct desk *d, const struct fail *why)
+{
+	struct table *t = d->table;
+
+	log_warn("a table changed since the snapshot: it is read in another round",
+		LOG_SPAN("table", t->table->name), LOG_STR("reason", why->text));
+	t->moved = r->moved = true;
+	d->part->void_ = true;
+	end_job(r, d);
+}
+
+static void
+done(struct round *r, struct desk *d, const struct batch *b)
+{
+	uint64_t to = d->job.to;
+
+	if (d->job.places && b->place < to)
+		to = b->place > d->part->from ? b->place : d->part->from;
+	credit(d, to);
+	if (to < d->job.to)
+		r->moved = true;	/* it was cut off: something is left */
+	if (d->job.moved_since)
+		d->part->moved = &d->file->owed_left;
+	end_job(r, d);
+}
+
+static int
+end_of_job(struct round *r, struct desk *d, const struct batch *b, struct fail *f)
+{
+	switch (b->end) {
+	case BATCH_MORE:
+		return 0;
+	case BATCH_DONE:
+		done(r, d, b);
+		return 0;
+	case BATCH_AGAIN:
+		repeat(r, d, &b->why);
+		return 0;
+	case BATCH_MOVED:
+		move_on(r, d, &b->why);
+		return 0;
+	case BATCH_GONE:
+		r->gone = true;
+		d->part->void_ = true;
+		end_job(r, d);
+		return 0;
+	case BATCH_FAILED:
+		break;
+	}
+	*f = b->why;
+	if (!d->file)
+		f->kind = FAIL_CONFIG;
+	return fail_context(f, d->file ? "snapshot of table %.*s" :
+		"snapshot.select_overrides: the statement of table %.*s",
+		SPAN_ARG(d->table->table->name));
+}
+
+/* A page of TOASTed rows may be large: what was given of it can be finished. */
+static int
+split(struct round *r, struct desk *d, const struct batch *b, struct fail *f)
+{
+	if (b->end != BATCH_MORE || !b->place || d->part->void_ ||
+	    d->part_bytes < (uint64_t)r->setup.chunk_bytes)
+		return 0;
+	credit(d, b->place);
+	stamp_end_part(r->stamp, &d->part->base);
+	return begin_part(r, d, b->place, f);
+}
+
+/* The i-th record of a batch. */
+static struct record
+record_of(const struct round *r, const struct desk *d, const struct batch *b,
+	size_t i)
+{
+	const struct batch_record *from = &b->records[i];
+	struct record out = RECORD_INIT;
+
+	out.topic = (struct span){ b->bytes.p, b->topic_len };
+	if (from->keyed)
+		out.key = (struct span){ b->bytes.p + from->key,
+			from->value - from->key };
+	out.value = (struct span){ b->bytes.p + from->value,
+		from->end - from->value };
+	out.marker = from->marker;
+	out.headers = reader_headers(d->reader, &out.nheaders);
+	out.lsn = r->setup.reader.position;
+	return out;
+}
+
+/* Sends the batch's records as far as the sink takes them. */
+static enum sink_result
+send_batch(struct round *r, struct desk *d, struct batch *b, size_t *budget,
+	struct fail *f)
+{
+	if (b->count && part_open(&r->parts, d->part, f) == -1)
+		return SINK_FAILED;
+	while (d->next < b->count) {
+		struct record record = record_of(r, d, b, d->next);
+		enum sink_result result;
+
+		if (*budget == 0)
+			return SINK_FULL;
+		result = stamp_put(r->stamp, &d->table->stamp, &d->part->base,
+			&record, d->next + 1 < b->count, f);
+		if (result != SINK_OK)
+			return result;
+		d->next++;
+		--*budget;
+	}
+	return SINK_OK;
+}
+
+static enum sink_result
+take_batch(struct round *r, struct desk *d, struct batch *b, size_t *budget,
+	struct fail *f)
+{
+	enum sink_result result = send_batch(r, d, b, budget, f);
+
+	if (result != SINK_OK)
+		return result;
+	d->table->rows += b->count;
+	d->table->bytes += b->rows_bytes;
+	d->part_bytes += b->rows_bytes;
+	d->part->keyed = b->has_key;
+	d->next = 0;
+	if (split(r, d, b, f) == -1 || end_of_job(r, d, b, f) == -1)
+		return SINK_FAILED;
+	reader_return(d->reader, b);
+	return SINK_OK;
+}
+
+static enum sink_result
+take(struct round *r, struct fail *f)
+{
+	size_t budget = RECORDS_PER_STEP;
+
+	r->first_desk++;
+	for (unsigned i = 0; i < r->ndesks; i++) {
+		struct desk *d = &r->desks[(r->first_desk + i) % r->ndesks];
+		struct batch *b;
+
+		while (d->table && (b = reader_batch(d->reader))) {
+			enum sink_result result = take_batch(r, d, b, &budget, f);
+
+			if (result == SINK_OK)
+				continue;
+			r->busy = result == SINK_FULL && budget == 0;
+			return result;
+		}
+	}
+	return SINK_OK;
+}
+
+/* Ending. */
+
+/* Rows that moved were read again, and it is acknowledged. */
+static void
+settle(struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		for (size_t k = 0; k < r->tables[i].nfiles; k++) {
+			struct file *f = &r->tables[i].files[k];
+
+			if (f->settled || !f->owed_given || f->owed_left)
+				continue;
+			f->settled = true;
+			progress_settle(r->setup.progress, f->file->id.oid,
+				r->setup.xmin);
+			r->progressed = true;
+		}
+}
+
+void
+round_lose(struct round *r)
+{
+	r->gone = true;
+}
+
+int
+round_collect(struct round *r, struct fail *f)
+{
+	int any = part_collect(&r->parts, f);
+
+	if (any == -1)
+		return -1;
+	r->progressed |= any;
+	settle(r);
+	return 0;
+}
+
+static enum sink_result
+end_tables(struct round *r, struct fail *f)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		struct table *t = r->order[i];
+		enum sink_result result;
+
+		if (t->ended || t->running || !(t->given || r->cut || r->gone))
+			continue;
+		result = stamp_end_table(r->stamp, &t->stamp,
+			t->given && !t->moved && !r->cut && !r->gone, f);
+		if (result != SINK_OK)
+			return result;
+		t->ended = true;
+	}
+	return SINK_OK;
+}
+
+static bool
+all_ended(const struct round *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->tables[i].ended)
+			return false;
+	return true;
+}
+
+static void
+give_up_repeats(struct round *r)
+{
+	if (!r->gone && !r->cut)
+		return;
+	while (r->nrepeats) {
+		r->repeats[--r->nrepeats].table->running--;
+		r->moved = true;
+	}
+}
+
+enum round_state
+round_step(struct round *r, int64_t now_us, struct fail *f)
+{
+	enum sink_result result;
+
+	r->now_us = now_us;
+	r->busy = false;
+	if (round_collect(r, f) == -1)
+		return ROUND_FAILED;
+	result = take(r, f);
+	if (result == SINK_OK) {
+		give_up_repeats(r);
+		if (!r->gone && give(r, f) == -1)
+			return ROUND_FAILED;
+		result = end_tables(r, f);
+	}
+	if (result == SINK_OK && all_ended(r)) {
+		result = stamp_end(r->stamp, round_complete(r), f);
+		if (result == SINK_OK)
+			return r->gone ? ROUND_GONE : ROUND_READ;
+	}
+	return result == SINK_FAILED ? ROUND_FAILED : ROUND_READING;
+}
+
+bool
+round_busy(const struct round *r)
+{
+	return r->busy;
+}
+
+int64_t
+round_deadline(const struct round *r)
+{
+	int64_t at = LOOP_NEVER;
+
+	for (size_t i = 0; i < r->nrepeats; i++)
+		if (r->repeats[i].at < at)
+			at = r->repeats[i].at;
+	return at;
+}
+
+void
+round_cut(struct round *r)
+{
+	if (r->cut)
+		return;
+	r->cut = true;
+	for (unsigned i = 0; i < r->ndesks; i++)
+		if (r->desks[i].table && r->desks[i].job.places)
+			reader_cut(r->desks[i].reader);
+}
+
+bool
+round_complete(const struct round *r)
+{
+	if (r->gone || r->moved)
+		return false;
+	for (size_t i = 0; i < r->count; i++)
+		if (!r->tables[i].given)
+			return false;
+	return true;
+}
+
+bool
+round_settled(const struct round *r)
+{
+	return !r->parts.first;
+}
+
+bool
+round_progressed(struct round *r)
+{
+	bool was = r->progressed;
+
+	r->progressed = false;
+	return was;
+}
+
+size_t
+round_count(const struct round *r)
+{
+	return r->count;
+}
+
+void
+round_table(const struct round *r, size_t i, struct round_table *out)
+{
+	const struct table *t = r->order[i];
+
+	*out = (struct round_table){ .table = t->table, .rows = t->rows,
+		.bytes = t->bytes, .ended = t->ended };
+	for (size_t k = 0; k < t->nfiles; k++) {
+		out->pages += t->files[k].pages;
+		out->pages_done += t->files[k].pages_done;
+	}
+}

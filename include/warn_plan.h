@@ -1,0 +1,13 @@
+/*
+ * warn_plan: what an operator would not expect of a table, for the log.
+ */
+#ifndef WARN_PLAN_H
+#define WARN_PLAN_H
+
+#include "lsn.h"
+#include "plan.h"
+
+/* For pipeline's and snapshot's on_plan; `self` is not used. */
+void warn_plan(void *self, const struct plan *plan, lsn_t lsn);
+
+#endif
