@@ -381,11 +381,14 @@ hold_slot(struct agent *a, struct fail *f)
 static int
 step_snapshot(struct agent *a, struct fail *f)
 {
-	const struct conn_peer *peer =
-		catalog_peer(session_catalog(a->session));
+	const struct snapshot_stream stream = {
+		.on = a->streaming,
+		.begun = a->pipeline ? pipeline_begun(a->pipeline) : 0,
+		.done = track_restart(a->works.track),
+		.peer = catalog_peer(session_catalog(a->session)),
+	};
 
-	if (snapshot_step(a->works.snapshot, peer, a->streaming,
-			track_restart(a->works.track), a->works.loop.now_us, f) == -1)
+	if (snapshot_step(a->works.snapshot, &stream, a->works.loop.now_us, f) == -1)
 		return -1;
 	if (snapshot_progressed(a->works.snapshot))
 		confirm_changed(a->works.confirm);

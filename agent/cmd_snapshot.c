@@ -25,12 +25,13 @@ turn(struct works *w, bool *identified, struct fail *f)
 	int n = snapshot_fds(w->snapshot, fds, SNAPSHOT_FDS);
 	int64_t at = snapshot_deadline(w->snapshot, w->loop.now_us);
 	int64_t tick = w->loop.now_us + WORKS_TICK_US;
+	/* There is none to wait for. */
+	const struct snapshot_stream stream = { .on = true, .done = UINT64_MAX };
 
 	fds[n++] = w->sink->ops->wait(w->sink);
 	if (loop_wait(&w->loop, fds, (size_t)n, at < tick ? at : tick, f) == -1 ||
 	    w->sink->ops->poll(w->sink, w->track, f) == -1 ||
-	    snapshot_step(w->snapshot, NULL, true, UINT64_MAX,
-			w->loop.now_us, f) == -1)
+	    snapshot_step(w->snapshot, &stream, w->loop.now_us, f) == -1)
 		return -1;
 	if (!*identified && snapshot_identity(w->snapshot)) {
 		*identified = true;

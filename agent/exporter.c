@@ -13,6 +13,7 @@ struct exporter {
 	struct catalog *catalog;
 	struct slot_creation *creation;
 	enum phase phase;
+	int64_t timeout_ms;
 };
 
 struct exporter *
@@ -45,8 +46,9 @@ exporter_free(struct exporter *e)
 
 int
 exporter_begin(struct exporter *e, const struct conn_peer *peer,
-	int64_t now_us, struct fail *f)
+	int64_t timeout_ms, int64_t now_us, struct fail *f)
 {
+	e->timeout_ms = timeout_ms;
 	e->phase = CONNECT;
 	catalog_set_peer(e->catalog, peer);
 	return repl_open(e->repl, peer, now_us, f);
@@ -74,7 +76,8 @@ go_on(struct exporter *e, int64_t now_us, struct fail *f)
 		return repl_identify(e->repl, now_us, f);
 	case IDENTIFY:
 		e->phase = CREATE;
-		return slot_creation_begin(e->creation, SLOT_TEMPORARY, now_us, f);
+		return slot_creation_begin(e->creation, SLOT_TEMPORARY,
+			e->timeout_ms, now_us, f);
 	default:
 		e->phase = EXPORTED;
 		return 1;

@@ -19,6 +19,7 @@ struct pipeline {
 	struct record record;
 	uint64_t message_records;	/* records of this message sent or skipped */
 
+	lsn_t begun;			/* highest commit or lone message */
 	lsn_t gate;			/* 0: none */
 	bool at_gate;			/* nothing before it is left */
 	bool held;			/* by it: the message in hand was not begun */
@@ -258,27 +259,36 @@ pipeline_at_gate(const struct pipeline *p)
 	return p->at_gate;
 }
 
-/* It begins something that lies behind the gate. */
-static bool
-is_behind_gate(const struct pipeline *p)
+lsn_t
+pipeline_begun(const struct pipeline *p)
+{
+	return p->begun;
+}
+
+/* Of what the message in hand begins; 0: nothing. */
+static lsn_t
+begins(const struct pipeline *p)
 {
 	const struct pgoutput_message *m = &p->message;
 
 	if (m->type == PGOUTPUT_BEGIN)
-		return m->begin.final_lsn >= p->gate;
-	return m->type == PGOUTPUT_MESSAGE && !m->logical.transactional &&
-		m->logical.lsn >= p->gate;
+		return m->begin.final_lsn;
+	return m->type == PGOUTPUT_MESSAGE && !m->logical.transactional ?
+		m->logical.lsn : 0;
 }
 
 static enum pipeline_result
 begin_message(struct pipeline *p, struct fail *f)
 {
+	lsn_t lsn = begins(p);
 	int rc;
 
-	p->held = p->gate && is_behind_gate(p);
+	p->held = p->gate && lsn >= p->gate;
 	p->at_gate |= p->held;
 	if (p->held)
 		return PIPELINE_HELD;
+	if (lsn > p->begun)
+		p->begun = lsn;
 	rc = change_feed(p->change, &p->frame, &p->message, f);
 	if (rc == -1)
 		return PIPELINE_FAILED;

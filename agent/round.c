@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "agenda.h"
 #include "log.h"
 #include "loop.h"
 #include "part.h"
@@ -9,34 +10,11 @@
 #define RECORDS_PER_STEP 4000
 #define RETRY_US 500000
 
-struct file {
-	const struct snapshot_file *file;
-	uint64_t cursor;		/* ranges before it have been given */
-	uint64_t chunk_pages;
-	uint64_t pages, pages_done;
-	bool given;			/* all of it */
-	uint32_t owed;			/* rows of finished ranges with this xmin or later */
-	size_t owed_given;		/* ranges of them */
-	unsigned owed_left;		/* not acknowledged; 1 more until all are given */
-	bool settled;
-};
-
-struct table {
-	const struct snapshot_table *table;
-	struct stamp_table stamp;
-	struct file *files;
-	size_t nfiles, next_file;
-	unsigned running;		/* jobs, with those to be repeated */
-	bool given, ended, moved;
-	bool was_begun;
-	uint64_t rows, bytes;
-};
-
 /* What a reader is at. */
 struct desk {
 	struct reader *reader;
-	struct table *table;		/* NULL: nothing */
-	struct file *file;		/* NULL: the table's statement */
+	struct agenda_table *table;		/* NULL: nothing */
+	struct agenda_file *file;		/* NULL: the table's statement */
 	struct reader_job job;
 	struct part *part;
 	uint64_t part_bytes;
@@ -44,17 +22,15 @@ struct desk {
 };
 
 struct repeat {
-	struct table *table;
-	struct file *file;
+	struct agenda_table *table;
+	struct agenda_file *file;
 	struct reader_job job;
 	int64_t at;
 };
 
 struct round {
 	struct round_setup setup;
-	struct table *tables;
-	struct table **order;		/* as they are to be read */
-	size_t count, next_table;
+	struct agenda agenda;
 	struct desk *desks;
 	unsigned ndesks, running;	/* of them at work */
 	unsigned first_desk;		/* whose batches are taken first this time */
@@ -67,108 +43,6 @@ struct round {
 };
 
 /* Making. */
-
-static int
-by_size(const void *a, const void *b)
-{
-	const struct table *x = *(struct table *const *)a;
-	const struct table *y = *(struct table *const *)b;
-
-	if (x->table->bytes != y->table->bytes)
-		return x->table->bytes > y->table->bytes ? -1 : 1;
-	return x->table < y->table ? -1 : 1;
-}
-
-static void
-say_anew(const struct snapshot_file *file)
-{
-	log_warn("a table of the snapshot is read from its beginning again: its file "
-		"or its columns have changed, or it has no key",
-		LOG_SPAN("schema", file->schema), LOG_SPAN("table", file->table));
-}
-
-/* About as many pages as hold a chunk, with what they have in TOAST. */
-static uint64_t
-chunk_pages(const struct round *r, const struct snapshot_file *file)
-{
-	uint64_t per_page = file->pages ? file->bytes / file->pages : 0;
-	uint64_t pages = (uint64_t)r->setup.chunk_bytes / (per_page ? per_page : 1);
-
-	return pages ? pages : 1;
-}
-
-static uint64_t
-pages_left(const struct round *r, const struct snapshot_file *file)
-{
-	uint64_t from, to, at = 0, left = 0;
-
-	while (progress_gap(r->setup.progress, file->id.oid, at, &from, &to)) {
-		uint64_t first = from >> 16, end = to == PROGRESS_END ?
-			file->pages : to >> 16;
-
-		if (end > file->pages)
-			end = file->pages;
-		if (end > first)
-			left += end - first;
-		if (to == PROGRESS_END)
-			break;
-		at = to;
-	}
-	return left;
-}
-
-static void
-meet(struct round *r, struct table *t, struct file *f,
-	const struct snapshot_file *file)
-{
-	enum progress_fit fit = progress_meet(r->setup.progress, &file->id);
-
-	f->file = file;
-	f->chunk_pages = chunk_pages(r, file);
-	f->given = fit == PROGRESS_WHOLE;
-	f->pages = pages_left(r, file);
-	t->was_begun |= fit != PROGRESS_FRESH;
-	if (fit == PROGRESS_ANEW) {
-		say_anew(file);
-		r->progressed = true;
-	}
-	if (fit == PROGRESS_PARTLY && file->toasted) {
-		f->owed = progress_owe(r->setup.progress, file->id.oid);
-		f->owed_left = 1;
-	}
-}
-
-static int
-meet_all(struct round *r, struct fail *f)
-{
-	const struct snapshot_tables *from = r->setup.tables;
-
-	r->count = from->count;
-	r->tables = calloc(r->count + 1, sizeof(*r->tables));
-	r->order = calloc(r->count + 1, sizeof(*r->order));
-	if (!r->tables || !r->order)
-		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
-	for (size_t i = 0; i < r->count; i++) {
-		struct table *t = &r->tables[i];
-
-		t->table = &from->tables[i];
-		t->nfiles = t->table->nfiles;
-		t->files = calloc(t->nfiles + 1, sizeof(*t->files));
-		if (!t->files)
-			return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
-		t->given = true;
-		for (size_t k = 0; k < t->nfiles; k++) {
-			meet(r, t, &t->files[k], &t->table->files[k]);
-			t->given &= t->files[k].given;
-		}
-		t->stamp.begun = t->was_begun;
-		t->ended = t->given;
-		r->order[i] = t;
-	}
-	if (r->setup.threads > 1)
-		qsort(r->order, r->count, sizeof(*r->order), by_size);
-	return 0;
-}
 
 static int
 hire(struct round *r, struct fail *f)
@@ -200,7 +74,9 @@ round_new(const struct round_setup *setup, int64_t now_us, struct fail *f)
 	r->busy = true;
 	part_list_init(&r->parts, setup->track, setup->progress, setup->xmin);
 	r->stamp = stamp_new(setup->sink, setup->track, setup->begun);
-	if (r->stamp && meet_all(r, f) == 0 && hire(r, f) == 0)
+	if (r->stamp && agenda_init(&r->agenda, setup->tables,
+	    setup->progress, (uint64_t)setup->chunk_bytes,
+	    setup->threads > 1, f) == 0 && hire(r, f) == 0)
 		return r;
 	if (!r->stamp)
 		fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
@@ -215,91 +91,15 @@ round_free(struct round *r)
 		return;
 	for (unsigned i = 0; i < r->ndesks; i++)
 		reader_free(r->desks[i].reader);
-	for (size_t i = 0; r->tables && i < r->count; i++) {
-		stamp_release_table(&r->tables[i].stamp);
-		free(r->tables[i].files);
-	}
 	part_list_release(&r->parts);
 	stamp_free(r->stamp);
 	free(r->repeats);
 	free(r->desks);
-	free(r->order);
-	free(r->tables);
+	agenda_release(&r->agenda);
 	free(r);
 }
 
 /* Giving. */
-
-/* The next range of what is to be read again. */
-static bool
-next_owed(struct round *r, struct file *f, struct reader_job *job)
-{
-	if (!f->owed)
-		return false;
-	if (progress_range(r->setup.progress, f->file->id.oid, f->owed_given,
-			&job->from, &job->to)) {
-		f->owed_given++;
-		f->owed_left++;
-		job->moved_since = f->owed;
-		return true;
-	}
-	f->owed = 0;
-	f->owed_left--;
-	return false;
-}
-
-static bool
-next_range(struct round *r, struct file *f, struct reader_job *job)
-{
-	uint64_t end;
-
-	if (f->given || !progress_gap(r->setup.progress, f->file->id.oid,
-			f->cursor, &job->from, &job->to)) {
-		f->given = true;
-		return false;
-	}
-	end = ((job->from >> 16) + f->chunk_pages) << 16;
-	/* The last one is open: pages may have come since they were counted. */
-	if (f->file->ranges && end < job->to && end >> 16 < f->file->pages)
-		job->to = end;
-	job->places = f->file->toasted && f->file->ranges;
-	f->cursor = job->to;
-	f->given = f->cursor == PROGRESS_END;
-	return true;
-}
-
-/*
- * All of what is to be read again is given before new ranges are finished: the
- * list of finished ranges then stands still.
- */
-static bool
-next_of_file(struct round *r, struct table *t, struct file *f,
-	struct reader_job *job)
-{
-	*job = (struct reader_job){ .table = t->table, .file = f->file };
-	return next_owed(r, f, job) || next_range(r, f, job);
-}
-
-static bool
-next_of_table(struct round *r, struct table *t, struct file **file,
-	struct reader_job *job)
-{
-	if (t->given)
-		return false;
-	if (t->table->statement.p) {
-		*job = (struct reader_job){ .table = t->table, .to = PROGRESS_END };
-		*file = NULL;
-		t->given = true;
-		return true;
-	}
-	for (; t->next_file < t->nfiles; t->next_file++) {
-		*file = &t->files[t->next_file];
-		if (!t->moved && next_of_file(r, t, *file, job))
-			return true;
-	}
-	t->given = true;
-	return false;
-}
 
 static bool
 next_repeat(struct round *r, struct desk *d)
@@ -324,17 +124,7 @@ next_new(struct round *r, struct desk *d)
 	/* Each job that runs may have to be repeated. */
 	if (r->cut || r->running + r->nrepeats >= r->ndesks)
 		return false;
-	while (r->next_table < r->count) {
-		struct table *t = r->order[r->next_table];
-
-		if (next_of_table(r, t, &d->file, &d->job)) {
-			d->table = t;
-			t->running++;
-			return true;
-		}
-		r->next_table++;
-	}
-	return false;
+	return agenda_next(&r->agenda, &d->table, &d->file, &d->job);
 }
 
 static int
@@ -416,7 +206,7 @@ repeat(struct round *r, struct desk *d, const struct fail *why)
 static void
 move_on(struct round *r, struct desk *d, const struct fail *why)
 {
-	struct table *t = d->table;
+	struct agenda_table *t = d->table;
 
 	log_warn("a table changed since the snapshot: it is read in another round",
 		LOG_SPAN("table", t->table->name), LOG_STR("reason", why->text));
@@ -569,23 +359,6 @@ take(struct round *r, struct fail *f)
 
 /* Ending. */
 
-/* Rows that moved were read again, and it is acknowledged. */
-static void
-settle(struct round *r)
-{
-	for (size_t i = 0; i < r->count; i++)
-		for (size_t k = 0; k < r->tables[i].nfiles; k++) {
-			struct file *f = &r->tables[i].files[k];
-
-			if (f->settled || !f->owed_given || f->owed_left)
-				continue;
-			f->settled = true;
-			progress_settle(r->setup.progress, f->file->id.oid,
-				r->setup.xmin);
-			r->progressed = true;
-		}
-}
-
 void
 round_lose(struct round *r)
 {
@@ -600,15 +373,15 @@ round_collect(struct round *r, struct fail *f)
 	if (any == -1)
 		return -1;
 	r->progressed |= any;
-	settle(r);
+	r->progressed |= agenda_settle(&r->agenda, r->setup.xmin);
 	return 0;
 }
 
 static enum sink_result
 end_tables(struct round *r, struct fail *f)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		struct table *t = r->order[i];
+	for (size_t i = 0; i < r->agenda.count; i++) {
+		struct agenda_table *t = r->agenda.order[i];
 		enum sink_result result;
 
 		if (t->ended || t->running || !(t->given || r->cut || r->gone))
@@ -625,8 +398,8 @@ end_tables(struct round *r, struct fail *f)
 static bool
 all_ended(const struct round *r)
 {
-	for (size_t i = 0; i < r->count; i++)
-		if (!r->tables[i].ended)
+	for (size_t i = 0; i < r->agenda.count; i++)
+		if (!r->agenda.tables[i].ended)
 			return false;
 	return true;
 }
@@ -697,12 +470,7 @@ round_cut(struct round *r)
 bool
 round_complete(const struct round *r)
 {
-	if (r->gone || r->moved)
-		return false;
-	for (size_t i = 0; i < r->count; i++)
-		if (!r->tables[i].given)
-			return false;
-	return true;
+	return !r->gone && !r->moved && agenda_complete(&r->agenda);
 }
 
 bool
@@ -714,22 +482,22 @@ round_settled(const struct round *r)
 bool
 round_progressed(struct round *r)
 {
-	bool was = r->progressed;
+	bool was = r->progressed || r->agenda.changed;
 
-	r->progressed = false;
+	r->progressed = r->agenda.changed = false;
 	return was;
 }
 
 size_t
 round_count(const struct round *r)
 {
-	return r->count;
+	return r->agenda.count;
 }
 
 void
 round_table(const struct round *r, size_t i, struct round_table *out)
 {
-	const struct table *t = r->order[i];
+	const struct agenda_table *t = r->agenda.order[i];
 
 	*out = (struct round_table){ .table = t->table, .rows = t->rows,
 		.bytes = t->bytes, .ended = t->ended };

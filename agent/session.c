@@ -175,7 +175,7 @@ begin_create(struct session *s, int64_t now_us, struct fail *f)
 {
 	s->phase = SESSION_CREATE;
 	return slot_creation_begin(s->creation, s->export ? SLOT_EXPORT : SLOT_PLAIN,
-		now_us, f);
+		s->config->postgres.slot_timeout_ms, now_us, f);
 }
 
 static void
@@ -187,26 +187,14 @@ pause_for(struct session *s, int64_t pause, int64_t now_us)
 
 /* Answers. */
 
-static void
-warn_of_server(struct session *s)
-{
-	if (s->warned)
-		return;
-	s->warned = true;
-	if (s->server.gates_commits)
-		log_warn("synchronous_standby_names matches our application_name: "
-			"commits wait until their records are acknowledged");
-	if (s->server.unsafe_encoding)
-		log_warn("the database has the encoding SQL_ASCII: a value that "
-			"is not UTF-8 will stop the stream");
-}
-
 static int
 take_server(struct session *s, const struct pg_result *res, struct fail *f)
 {
 	if (server_check_read(res, &s->server, f))
 		return -1;
-	warn_of_server(s);
+	if (!s->warned)
+		watch_warn(&s->server);
+	s->warned = true;
 	return begin_slot(s);
 }
 

@@ -17,6 +17,8 @@ struct slot_creation {
 	struct repl *repl;
 	struct catalog *catalog;
 	char name[64];
+	enum slot_kind kind;
+	int64_t timeout_ms;
 	bool waiting;		/* the server is at it */
 	bool ending;		/* time is up: its process is being ended */
 	int64_t now_us, wake_at, give_up_at;
@@ -51,15 +53,15 @@ choose_name(struct slot_creation *s, enum slot_kind kind)
 
 int
 slot_creation_begin(struct slot_creation *s, enum slot_kind kind,
-	int64_t now_us, struct fail *f)
+	int64_t timeout_ms, int64_t now_us, struct fail *f)
 {
-	int64_t timeout = s->config->postgres.slot_timeout_ms * 1000;
-
 	choose_name(s, kind);
+	s->kind = kind;
+	s->timeout_ms = timeout_ms;
 	s->waiting = true;
 	s->ending = false;
 	s->now_us = now_us;
-	s->give_up_at = timeout ? now_us + timeout : LOOP_NEVER;
+	s->give_up_at = timeout_ms ? now_us + timeout_ms * 1000 : LOOP_NEVER;
 	s->wake_at = now_us + SAY_FIRST_US;
 	buf_reset(&s->blockers);
 	catalog_query_cancel(s->catalog);
@@ -153,10 +155,13 @@ step_end(struct slot_creation *s, int64_t now_us, struct fail *f)
 		return 0;
 	if (!blockers.len)
 		blockers = span_of("unknown");
+	if (s->kind == SLOT_TEMPORARY)
+		return fail_set(f, FAIL_RETRY, "slot %s could not be created within "
+			"%lld ms: it waits for transactions that are older: %.*s",
+			s->name, (long long)s->timeout_ms, SPAN_ARG(blockers));
 	return fail_set(f, FAIL_FATAL, "slot %s could not be created within "
 		"postgres.slot_timeout_ms = %lld: it waits for transactions that "
-		"are older: %.*s", s->name,
-		(long long)s->config->postgres.slot_timeout_ms,
+		"are older: %.*s", s->name, (long long)s->timeout_ms,
 		SPAN_ARG(blockers));
 }
 

@@ -20,6 +20,8 @@
 #define BATCH_BYTES ((size_t)128 << 10)
 #define THREADS_MAX 4		/* by default */
 #define TICK_US 200000
+/* The stream waits at most this long for a position. */
+#define HOLD_MS 10000
 
 enum phase {
 	OFF,		/* nothing is wanted, or all is done */
@@ -42,7 +44,8 @@ struct snapshot {
 	pthread_mutex_t compile;
 	int wake;
 	enum phase phase;
-	bool own;			/* at the main slot's beginning: there is no gate */
+	bool at_gate;			/* the stream has come to the position, and waits */
+	bool hold;			/* it waits since before the position was known */
 	bool identified;
 	bool progressed;
 	unsigned threads;
@@ -164,7 +167,7 @@ try_again(struct snapshot *s, const struct fail *why)
 	exporter_end(s->exporter);
 	holder_end(s->holder);
 	s->phase = WANTED;
-	s->own = false;
+	s->at_gate = s->hold = false;
 	s->wake_at = s->now_us + pause;
 }
 
@@ -192,7 +195,7 @@ snapshot_take(struct snapshot *s, const char *name, lsn_t position,
 	struct fail f = FAIL_INIT;
 
 	s->now_us = now_us;
-	s->own = true;
+	s->at_gate = true;
 	s->position = position;
 	if (import(s, name, peer, &f) == -1)
 		try_again(s, &f);
@@ -205,18 +208,33 @@ snapshot_imports(const struct snapshot *s)
 }
 
 static int
-step_wanted(struct snapshot *s, const struct conn_peer *peer, lsn_t streamed,
+begin_export(struct snapshot *s, const struct snapshot_stream *stream,
 	struct fail *f)
 {
-	if (s->now_us < s->wake_at || streamed < s->catch_up)
-		return 0;
 	s->phase = EXPORT;
-	s->own = false;
-	return exporter_begin(s->exporter, peer, s->now_us, f);
+	return exporter_begin(s->exporter, stream->peer, s->hold ? HOLD_MS :
+		s->setup.config->postgres.slot_timeout_ms, s->now_us, f);
 }
 
 static int
-step_export(struct snapshot *s, struct fail *f)
+step_wanted(struct snapshot *s, const struct snapshot_stream *stream,
+	struct fail *f)
+{
+	if (!stream->on || s->now_us < s->wake_at || stream->done < s->catch_up)
+		return 0;
+	s->at_gate = s->hold = false;
+	return begin_export(s, stream, f);
+}
+
+/*
+ * Records behind the position must not be out before the rows that the snapshot
+ * has. A busy stream passes it while the slot is made: then again, with the
+ * stream waiting. It does not wait at once, because the creation may wait for
+ * old transactions for long; the first one has seen them end.
+ */
+static int
+step_export(struct snapshot *s, const struct snapshot_stream *stream,
+	struct fail *f)
 {
 	int rc = exporter_step(s->exporter, s->now_us, f);
 
@@ -224,6 +242,12 @@ step_export(struct snapshot *s, struct fail *f)
 		return rc;
 	s->identified = true;
 	s->position = exporter_position(s->exporter);
+	if (stream->begun >= s->position) {
+		exporter_end(s->exporter);
+		s->hold = true;
+		return begin_export(s, stream, f);
+	}
+	s->hold = false;
 	return import(s, exporter_snapshot(s->exporter),
 		exporter_peer(s->exporter), f);
 }
@@ -269,7 +293,8 @@ reader_setup(struct snapshot *s)
 		.config = s->setup.config,
 		.plan = s->setup.change->plan,
 		.snapshot = holder_snapshot(s->holder),
-		.position = s->position,
+		/* Rows are older than a change at the position itself. */
+		.position = s->position - 1,
 		.xid = holder_xid(s->holder),
 		.time_us = loop_unix_ns() / 1000,
 		.peer = *holder_peer(s->holder),
@@ -411,18 +436,18 @@ step_holder(struct snapshot *s, struct fail *f)
 }
 
 static int
-step_phase(struct snapshot *s, const struct conn_peer *peer, bool streaming,
-	lsn_t streamed, struct fail *f)
+step_phase(struct snapshot *s, const struct snapshot_stream *stream,
+	struct fail *f)
 {
 	switch (s->phase) {
 	case WANTED:
-		return streaming ? step_wanted(s, peer, streamed, f) : 0;
+		return step_wanted(s, stream, f);
 	case EXPORT:
-		return step_export(s, f);
+		return step_export(s, stream, f);
 	case IMPORT:
 		return step_import(s, f);
 	case GATE:
-		return s->own && streaming ? begin_round(s, f) : 0;
+		return s->at_gate && stream->on ? begin_round(s, f) : 0;
 	case READ:
 		return step_read(s, f);
 	case SETTLE:
@@ -433,8 +458,8 @@ step_phase(struct snapshot *s, const struct conn_peer *peer, bool streaming,
 }
 
 int
-snapshot_step(struct snapshot *s, const struct conn_peer *peer, bool streaming,
-	lsn_t streamed, int64_t now_us, struct fail *f)
+snapshot_step(struct snapshot *s, const struct snapshot_stream *stream,
+	int64_t now_us, struct fail *f)
 {
 	enum phase before;
 	uint64_t rings;
@@ -448,7 +473,7 @@ snapshot_step(struct snapshot *s, const struct conn_peer *peer, bool streaming,
 		return -1;
 	do {
 		before = s->phase;
-		if (step_phase(s, peer, streaming, streamed, f) == 0)
+		if (step_phase(s, stream, f) == 0)
 			continue;
 		if (s->phase == READ || s->phase == SETTLE ||
 		    survive(s, f) == -1)
@@ -457,23 +482,25 @@ snapshot_step(struct snapshot *s, const struct conn_peer *peer, bool streaming,
 	return 0;
 }
 
+/* From when it is known on: the import and the list of tables take a moment. */
 lsn_t
 snapshot_gate(const struct snapshot *s)
 {
-	return s->phase == GATE && !s->own ? s->position : 0;
+	return (s->phase == IMPORT || s->phase == GATE) && !s->at_gate ?
+		s->position : 0;
 }
 
 void
 snapshot_reached(struct snapshot *s)
 {
-	s->own = true;
+	s->at_gate = true;
 }
 
 bool
 snapshot_reading(const struct snapshot *s)
 {
-	return s->phase == READ || (s->own &&
-		(s->phase == IMPORT || s->phase == GATE));
+	return s->phase == READ || (s->phase == EXPORT && s->hold) ||
+		(s->at_gate && (s->phase == IMPORT || s->phase == GATE));
 }
 
 bool

@@ -160,3 +160,14 @@ watch_xmin(const struct watch *w, uint32_t *xmin)
 	*xmin = w->xmin;
 	return w->looked || !w->config->postgres.xmin_interval_ms;
 }
+
+void
+watch_warn(const struct server_info *server)
+{
+	if (server->gates_commits)
+		log_warn("synchronous_standby_names matches our application_name: "
+			"commits wait until their records are acknowledged");
+	if (server->unsafe_encoding)
+		log_warn("the database has the encoding SQL_ASCII: a value that "
+			"is not UTF-8 will stop the stream");
+}

@@ -18,9 +18,12 @@ struct exporter;
 struct exporter *exporter_new(const struct config *c);
 void exporter_free(struct exporter *e);
 
-/* Begins, on the server `peer` (may be NULL: as configured). 0 or -1. */
+/*
+ * Begins, on the server `peer` (may be NULL: as configured). The slot's creation
+ * waits for older transactions at most `timeout_ms` (0: without limit). 0 or -1.
+ */
 int exporter_begin(struct exporter *e, const struct conn_peer *peer,
-	int64_t now_us, struct fail *f);
+	int64_t timeout_ms, int64_t now_us, struct fail *f);
 /* 1: exported; 0: in progress, or nothing to do; -1: failed, and let go. */
 int exporter_step(struct exporter *e, int64_t now_us, struct fail *f);
 /* The slot and its connection are not needed any more. */

@@ -3,8 +3,9 @@
  *
  * It holds at most one frame and one rendered record. A frame that cannot be
  * finished stays in hand: the sink is full (FULL), facts are wanted (NEED), or it
- * begins what lies behind the gate (HELD); meanwhile the caller leaves the socket unread, goes on answering the server
- * and calls pipeline_resume(). It opens and closes the units of `track`.
+ * begins what lies behind the gate (HELD). Meanwhile the caller leaves the socket
+ * unread, goes on answering the server and calls pipeline_resume(). It opens and
+ * closes the units of `track`.
  */
 #ifndef PIPELINE_H
 #define PIPELINE_H
@@ -67,6 +68,9 @@ void pipeline_disconnected(struct pipeline *p);
 void pipeline_set_gate(struct pipeline *p, lsn_t lsn);
 /* All that lies before the gate has been handled. */
 bool pipeline_at_gate(const struct pipeline *p);
+
+/* The highest position of a commit, or a lone message, that was begun. */
+lsn_t pipeline_begun(const struct pipeline *p);
 
 /* For source.xmin of the records from now on; 0: null. */
 void pipeline_set_xmin(struct pipeline *p, uint32_t xmin);

@@ -25,10 +25,16 @@ enum slot_kind {
 	SLOT_TEMPORARY		/* only for the snapshot, of another name */
 };
 
-/* Begins, on a replication connection that is idle. 0 or -1. */
+/*
+ * Begins, on a replication connection that is idle, for at most `timeout_ms`
+ * (0: as long as it takes). 0 or -1.
+ */
 int slot_creation_begin(struct slot_creation *s, enum slot_kind kind,
-	int64_t now_us, struct fail *f);
-/* 1: created (see repl_consistent_point, repl_snapshot); 0: in progress; -1: failed, FATAL when time is up. */
+	int64_t timeout_ms, int64_t now_us, struct fail *f);
+/*
+ * 1: created (see repl_consistent_point, repl_snapshot); 0: in progress; -1: failed;
+ * FATAL when time is up, RETRY for a temporary one.
+ */
 int slot_creation_step(struct slot_creation *s, int64_t now_us,
 	struct fail *f);
 int64_t slot_creation_deadline(const struct slot_creation *s);

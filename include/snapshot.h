@@ -51,13 +51,17 @@ void snapshot_take(struct snapshot *s, const char *name, lsn_t position,
 	const struct conn_peer *peer, int64_t now_us);
 bool snapshot_imports(const struct snapshot *s);
 
-/*
- * Goes on. `streaming`: the stream is there, or none is meant to be; before
- * nothing is exported or read. `streamed`: everything before it was published.
- * 0 or -1.
- */
-int snapshot_step(struct snapshot *s, const struct conn_peer *peer,
-	bool streaming, lsn_t streamed, int64_t now_us, struct fail *f);
+/* Where the stream is. */
+struct snapshot_stream {
+	bool on;	/* there, or not meant to be; else nothing is read */
+	lsn_t begun;	/* highest commit, or lone message, that may be out */
+	lsn_t done;	/* everything before it was published */
+	const struct conn_peer *peer;
+};
+
+/* Goes on. 0 or -1. */
+int snapshot_step(struct snapshot *s, const struct snapshot_stream *stream,
+	int64_t now_us, struct fail *f);
 /* Hold the stream from here on; 0: it may go on. */
 lsn_t snapshot_gate(const struct snapshot *s);
 /* Nothing before the gate is left. */

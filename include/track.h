@@ -3,10 +3,11 @@
  *
  * A unit is a transaction, a lone logical message, or a part of a snapshot,
  * that has at least one record. Units form a FIFO in the order of their
- * beginnings; several may be open, for parts of a snapshot are read side by side. The head is popped when it is
- * closed and every one of its records is acknowledged; the confirmed position
- * is the end of the last one popped, and never goes back.
- * track_confirmed() is the only source of a flush LSN in the program.
+ * beginnings; several may be open, for parts of a snapshot are read side by
+ * side. The head is popped when it is closed and every one of its records is
+ * acknowledged; the confirmed position is the end of the last one popped, and
+ * never goes back. track_confirmed() is the only source of a flush LSN in the
+ * program.
  *
  * A unit whose connection died is abandoned, not forgotten: it gives no
  * position of its own, but what comes after it is not confirmed before its
