@@ -3,11 +3,11 @@
 
 #include "connector_known.h"
 
-#define NO_ROWS "rows that are already there are not read by this version"
 #define NO_SIGNALS "signals are not read"
 #define NO_TRANSFORMS "records are published as they are, without transforms"
 #define SLOT_MOVES "the slot moves as soon as Kafka has acknowledged the " \
 	"records"
+#define LOCKS "tables are locked as SELECT locks them (ACCESS SHARE)"
 #define STOPS "a record that cannot be decoded or delivered stops pgwake; " \
 	"nothing is skipped"
 
@@ -46,7 +46,6 @@ static const struct connector_known known[] = {
 	{ "retriable.restart.connector.wait.ms", NOTHING, NULL, NULL },
 	{ "lsn.flush.timeout.*", NOTHING, NULL, NULL },
 	{ "schema.refresh.mode", NOTHING, NULL, NULL },
-	{ "streaming.delay.ms", NOTHING, NULL, NULL },
 	{ "statistics.metrics.enabled", NOTHING, NULL, NULL },
 	{ "custom.metric.tags", NOTHING, NULL, NULL },
 	{ "guardrail.*", NOTHING, NULL, NULL },
@@ -73,6 +72,28 @@ static const struct connector_known known[] = {
 	{ "offset.mismatch.strategy", LOST, "no_validation", "the slot alone "
 		"says where to go on" },
 
+	/* The snapshot. */
+	{ "snapshot.fetch.size", NOTHING, NULL, NULL },
+	{ "snapshot.max.threads.multiplier", NOTHING, NULL, NULL },
+	{ "snapshot.scan.all.columns.force", NOTHING, NULL, NULL },
+	{ "legacy.snapshot.*", NOTHING, NULL, NULL },
+	{ "snapshot.mode.*", NOTHING, NULL, NULL },	/* of a mode that is not chosen */
+	{ "snapshot.select.statement.overrides.*", LOST, NULL, "without effect, as its "
+		"table is not named in snapshot.select.statement.overrides" },
+	{ "snapshot.isolation.mode", LOST, "serializable,repeatable_read", "all tables "
+		"are read as of one moment (repeatable read)" },
+	{ "snapshot.locking.mode", LOST, "none", LOCKS },
+	{ "snapshot.locking.mode.custom.name", NOTHING, NULL, NULL },
+	{ "snapshot.lock.timeout.ms", LOST, "10000", LOCKS },
+	{ "snapshot.query.mode", CHANGES, "select_all", "rows are read by COPY; "
+		"snapshot.select_overrides can choose them" },
+	{ "snapshot.query.mode.custom.name", NOTHING, NULL, NULL },
+	{ "snapshot.delay.ms", LOST, "0", "the snapshot begins at once" },
+	{ "streaming.delay.ms", LOST, "0", "streaming begins as soon as the "
+		"snapshot is done" },
+	{ "snapshot.tables.order.by.row.count", LOST, "disabled", "one reader takes tables "
+		"by schema and name, several take the largest first" },
+
 	/* Failures, guarantees, things around the stream. */
 	{ "errors.tolerance", LOST, "none", STOPS },
 	{ "errors.deadletterqueue.*", LOST, NULL, STOPS },
@@ -86,8 +107,6 @@ static const struct connector_known known[] = {
 		"used" },
 	{ "topic.creation.*", LOST, NULL, "topics are created with one set of "
 		"properties" },
-	{ "snapshot.*", LOST, NULL, NO_ROWS },
-	{ "legacy.snapshot.*", LOST, NULL, NO_ROWS },
 	{ "incremental.snapshot.*", LOST, NULL, NO_SIGNALS },
 	{ "signal.*", LOST, NULL, NO_SIGNALS },
 	{ "read.only", LOST, "false", NO_SIGNALS },

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "connector_columns.h"
 #include "connector_known.h"
+#include "connector_snapshot.h"
 #include "option_value.h"
 #include "property.h"
 #include "translation.h"
@@ -52,8 +53,7 @@ note(struct buf *b, const char *name, const char *value, const char *why)
 static bool
 shapes_events(const struct option *o)
 {
-	return !o->group || strcmp(o->group, "format") == 0 ||
-		o->type == OPTION_LIST || strcmp(o->group, "snapshot") == 0;
+	return !o->group || strcmp(o->group, "format") == 0 || o->type == OPTION_LIST;
 }
 
 /* Sets one of ours from the option `name`. A value we do not have is noted. */
@@ -249,21 +249,6 @@ import_prefix(struct translation *t)
 	if (prefix || old)
 		set(t, NULL, "prefix", prefix ? prefix : old,
 			prefix ? "topic.prefix" : "database.server.name");
-}
-
-static void
-import_snapshot(struct translation *t)
-{
-	const char *mode = connector_take(t->from, "snapshot.mode");
-
-	if (mode && (strcasecmp(mode, "never") == 0 || strcasecmp(mode, "schema_only") == 0))
-		set(t, "snapshot", "mode", "no_data", "snapshot.mode, under its old name");
-	else
-		import_or(t, "snapshot.mode", "snapshot", "mode", "initial");
-	if (t->to->snapshot.mode != SNAPSHOT_NO_DATA)
-		note(&t->lost, "snapshot.mode", mode ? mode : "initial",
-			"this version streams changes only and does not start with it; "
-			"set no_data if the rows that are there need not be read");
 }
 
 static bool
@@ -471,7 +456,9 @@ translate(struct translation *t)
 		"all_tables");
 	import_tables(t);
 	import_plugin(t);
-	import_snapshot(t);
+	if (connector_snapshot(t->from, t->to, &t->differs, &t->lost) < 0)
+		t->failed = true;
+	import_or(t, "snapshot.max.threads", "snapshot", "threads", "1");
 	import_converters(t);
 	import_columns(t, "column.include.list", "column_include_list");
 	import_columns(t, "column.exclude.list", "column_exclude_list");

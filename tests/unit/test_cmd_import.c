@@ -7,52 +7,11 @@
 
 #include <cmocka.h>
 
-#include "cmd_import.h"
-#include "config.h"
-#include "config_file.h"
 #include "connector.h"
 #include "connector_known.h"
+#include "import.h"
 #include "option_value.h"
 #include "property.h"
-
-static struct buf out, refused;
-
-/* Translates; the result is in `out`, ending with NUL. */
-static int
-import(const char *text, bool force, struct fail *f)
-{
-	int rc;
-
-	buf_reset(&out);
-	buf_reset(&refused);
-	rc = cmd_import_text(&out, &refused, text, strlen(text), "c.json", force, f);
-	buf_putc(&out, '\0');
-	buf_putc(&refused, '\0');
-	return rc;
-}
-
-/* The translation of a properties file, read back as pgwake would. */
-static struct config *
-imported(const char *more)
-{
-	struct fail f = FAIL_INIT;
-	struct config *c = config_new();
-	char text[4000];
-
-	snprintf(text, sizeof(text), "topic.prefix=app\ndatabase.hostname=db\n%s", more);
-	if (import(text, false, &f) < 0)
-		fail_msg("%s\n%s", f.text, refused.p);
-	if (config_file_text(c, out.p, "pgwake.conf", &f) < 0)
-		fail_msg("%s\n%s", f.text, out.p);
-	return c;
-}
-
-static void
-has(const char *text)
-{
-	if (!strstr(out.p, text))
-		fail_msg("no \"%s\" in\n%s", text, out.p);
-}
 
 static void
 a_connector_as_posted_to_connect(void **state)
@@ -99,7 +58,10 @@ defaults_of_debezium_are_written_out(void **state)
 	assert_int_equal(c->snapshot.mode, SNAPSHOT_INITIAL);
 	has("# slot.name (default)");
 	has("# publication.autocreate.mode (default)");
-	has("#   snapshot.mode = initial: this version streams changes only");
+	assert_int_equal(c->snapshot.threads, 1);
+	has("# snapshot.mode (default)");
+	has("# snapshot.max.threads (default)");
+	assert_null(strstr(out.p, "Not taken over"));
 	has("# named by Connect's worker: put yours here");
 	config_free(c);
 }
@@ -285,21 +247,6 @@ converters_decide_about_schemas_and_headers(void **state)
 	config_free(c);
 	c = imported("header.converter=org.apache.kafka.connect.storage.SimpleHeaderConverter\n");
 	assert_int_equal(c->format.headers, HEADERS_SIMPLE);
-	config_free(c);
-}
-
-static void
-snapshot_modes_have_old_names(void **state)
-{
-	struct config *c = imported("snapshot.mode=never\n");
-
-	(void)state;
-	assert_int_equal(c->snapshot.mode, SNAPSHOT_NO_DATA);
-	assert_null(strstr(out.p, "streams changes only"));
-	config_free(c);
-	c = imported("snapshot.mode=when_needed\n");
-	assert_int_equal(c->snapshot.mode, SNAPSHOT_WHEN_NEEDED);
-	has("streams changes only");
 	config_free(c);
 }
 
@@ -513,24 +460,6 @@ neutral_values_are_recognised(void **state)
 	assert_null(connector_known_find("nothing.like.it"));
 }
 
-static int
-setup(void **state)
-{
-	(void)state;
-	buf_init(&out, 1 << 20);
-	buf_init(&refused, 1 << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	buf_release(&out);
-	buf_release(&refused);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -543,7 +472,6 @@ main(void)
 		cmocka_unit_test(lists_become_patterns),
 		cmocka_unit_test(columns_and_modes_keep_their_names),
 		cmocka_unit_test(converters_decide_about_schemas_and_headers),
-		cmocka_unit_test(snapshot_modes_have_old_names),
 		cmocka_unit_test(the_connection_is_one_string),
 		cmocka_unit_test(producer_properties_are_taken_where_librdkafka_has_them),
 		cmocka_unit_test(what_moves_data_inside_connect_is_dropped),
@@ -556,5 +484,5 @@ main(void)
 		cmocka_unit_test(neutral_values_are_recognised),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, import_setup, import_teardown);
 }
