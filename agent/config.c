@@ -10,6 +10,7 @@
 #include "nearest.h"
 #include "option_value.h"
 #include "property.h"
+#include "select_override.h"
 
 #define SECRET_MAX_BYTES 4096
 
@@ -408,6 +409,25 @@ check_identities(const struct config *c, struct fail *f)
 	return 0;
 }
 
+static int
+check_snapshot(const struct config *c, struct fail *f)
+{
+	struct fail why = FAIL_INIT;
+	struct filter *tables;
+
+	for (size_t i = 0; i < c->snapshot.tables.count; i++) {
+		struct span pattern = span_of(c->snapshot.tables.items[i]);
+
+		tables = filter_new(&pattern, 1, &why);
+		if (!tables)
+			return wrong(c, "snapshot", "tables", why.text, f);
+		filter_free(tables);
+	}
+	if (select_override_check(&c->snapshot.select_overrides, &why) < 0)
+		return wrong(c, "snapshot", "select_overrides", why.text, f);
+	return 0;
+}
+
 int
 config_finish_connection(struct config *c, struct fail *f)
 {
@@ -422,7 +442,7 @@ config_finish(struct config *c, struct fail *f)
 	if (check_mandatory(c, NULL, "prefix", c->prefix, f) < 0 ||
 	    config_finish_connection(c, f) < 0 ||
 	    check_names(c, f) < 0 || check_skipped(c, f) < 0 ||
-	    check_identities(c, f) < 0 ||
+	    check_identities(c, f) < 0 || check_snapshot(c, f) < 0 ||
 	    check_modes(c, f) < 0 || check_queue(c, f) < 0 ||
 	    read_sasl_password(c, f) < 0 || derive_placeholder(c, f) < 0)
 		return -1;

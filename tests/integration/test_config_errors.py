@@ -71,6 +71,20 @@ def test_table_pattern(conf):
     assert "public[.(t" in errors
 
 
+@pytest.mark.parametrize("setting, message", [
+    ('tables = ( "public[.](t" );', r"snapshot[.]tables pattern \"public\[[.]\]\(t\": missing"),
+    ('select_overrides = ( { table = "t"; statement = "SELECT 1"; } );', r"schema[.]table, not \"t\""),
+    ('select_overrides = ( { table = "a.t"; statement = ""; } );', "no statement for a[.]t"),
+    ('select_overrides = ( { table = "a.t"; statement = "SELECT 1"; },'
+     ' { table = "a.t"; statement = "SELECT 2"; } );', "a[.]t twice"),
+    ('select_overrides = ( { table = "a.t"; } );', "statement"),
+    ('threads = 65;', "0 to 64"),
+])
+def test_snapshot(conf, setting, message):
+    errors = conf('prefix = "p"; postgres: { dsn = "host=/nowhere"; };\nsnapshot: { %s };\n' % setting)
+    assert re.search(r"pgwake[.]conf:2: .*" + message, errors), errors
+
+
 def test_kafka_property(tmp_path):
     path = tmp_path / "pgwake.conf"
     path.write_text(GOOD % "" + 'kafka: {\n  bootstrap_servers = "127.0.0.1:1";\n'
@@ -118,12 +132,6 @@ def test_print_config_hides_secrets(tmp_path):
     done = agentlib.run("-c", str(path), "--print-config")
     assert done.returncode == 0
     assert "host=h" in done.stdout and "s3cret" not in done.stdout + done.stderr
-
-
-def test_snapshots_are_refused(db, pgwake):
-    log = pgwake(wait=False, snapshot={"mode": "initial"}).wait_exit(2)
-    assert "snapshot.mode" in log and "no_data" in log
-    assert db.slot_row() is None
 
 
 # -- the server

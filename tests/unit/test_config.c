@@ -32,6 +32,7 @@ static const char SAMPLE[] =
 	"format: { value = \"json\"; schemas = false; headers = \"json\"; };\n"
 	"state: { file = \"/var/lib/pgwake/state\"; };\n";
 
+#define MINIMAL_INITIAL "prefix = \"p\"; postgres: { dsn = \"host=h\"; };\n"
 #define MINIMAL "prefix = \"p\"; postgres: { dsn = \"host=h\"; }; snapshot: { mode = \"no_data\"; };\n"
 
 static void
@@ -304,21 +305,51 @@ skipped_operations_are_letters(void **state)
 }
 
 static void
-a_mode_that_needs_rows_is_refused(void **state)
+snapshot_of_tables_as_they_are_named(void **state)
 {
-	static const char *const modes[] = { "initial", "initial_only", "always", "when_needed" };
-	char text[200];
+	struct fail f = FAIL_INIT;
+	struct config *c = config_new();
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
-		snprintf(text, sizeof(text), "prefix = \"p\"; postgres: { dsn = \"x\"; };\n"
-			"snapshot: { mode = \"%s\"; };", modes[i]);
-		refused(text, "x.conf:2: snapshot.mode needs the rows that are already there, and "
-			"this version streams changes only: set snapshot.mode = \"no_data\"");
+	assert_int_equal(config_file_text(c, MINIMAL_INITIAL "snapshot: {\n"
+		"  tables = ( \"public[.].*\", \"!public[.]log\" );\n"
+		"  select_overrides = (\n"
+		"    { table = \"public.a\"; statement = \"SELECT * FROM a\"; },\n"
+		"    { table = \"public.b\"; statement = \"SELECT * FROM b\"; } );\n"
+		"};\n", "x.conf", &f), 0);
+	if (config_finish(c, &f) < 0)
+		fail_msg("%s", f.text);
+	assert_int_equal(c->snapshot.mode, SNAPSHOT_INITIAL);
+	assert_int_equal(c->snapshot.select_overrides.count, 2);
+	config_free(c);
+}
+
+static void
+snapshot_of_tables_that_cannot_be(void **state)
+{
+	static const struct { const char *setting, *why; } wrong[] = {
+		{ "tables = ( \"a.b\", \"a.(b\" );", "tables pattern \"a.(b\": missing closing "
+			"parenthesis at character 5" },
+		{ "tables = ( \"!a.b[\" );", "tables pattern \"a.b[\": missing terminating ] for "
+			"character class at character 5" },
+		{ "select_overrides = ( { table = \"t\"; statement = \"SELECT 1\"; } );",
+			"select_overrides needs tables as schema.table, not \"t\"" },
+		{ "select_overrides = ( { table = \"a.t\"; statement = \" ;\"; } );",
+			"select_overrides has no statement for a.t; to leave the table out of the "
+			"snapshot, put !a.t into snapshot.tables" },
+		{ "select_overrides = ( { table = \"a.t\"; statement = \"SELECT 1\"; }, "
+			"{ table = \"a.t\"; statement = \"SELECT 2\"; } );",
+			"select_overrides has a.t twice" },
+	};
+	char text[400], message[400];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		snprintf(text, sizeof(text), MINIMAL_INITIAL "\nsnapshot: { %s };",
+			wrong[i].setting);
+		snprintf(message, sizeof(message), "x.conf:3: snapshot.%s", wrong[i].why);
+		refused(text, message);
 	}
-	refused("prefix = \"p\"; postgres: { dsn = \"x\"; };\n",
-		"configuration: snapshot.mode needs the rows that are already there, and "
-		"this version streams changes only: set snapshot.mode = \"no_data\"");
 }
 
 static char directory[] = "/tmp/pgwake-test-XXXXXX";
@@ -635,7 +666,8 @@ main(void)
 		cmocka_unit_test(names_must_be_possible),
 		cmocka_unit_test(values_that_exclude_each_other_are_told),
 		cmocka_unit_test(skipped_operations_are_letters),
-		cmocka_unit_test(a_mode_that_needs_rows_is_refused),
+		cmocka_unit_test(snapshot_of_tables_as_they_are_named),
+		cmocka_unit_test(snapshot_of_tables_that_cannot_be),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
 		cmocka_unit_test(a_file_may_include_others),
 		cmocka_unit_test(a_missing_key_names_the_file),
