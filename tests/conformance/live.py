@@ -35,7 +35,7 @@ class Recorder(run.Recorder):
         run_oracle.Recorder.wait_delivered(self)
         for side in self.sides:
             if isinstance(side.engine, run.Pgwake):
-                self.wait_confirmed(side)
+                self.wait_done(side)
 
 
 # -- random scenarios

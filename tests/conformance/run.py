@@ -35,6 +35,7 @@ TREE = os.path.dirname(os.path.dirname(HERE))
 JSON_CONVERTER = "org.apache.kafka.connect.json.JsonConverter"
 SIMPLE_CONVERTER = "org.apache.kafka.connect.storage.SimpleHeaderConverter"
 SETTLE = 30     # seconds within which the slot must reach the end of the WAL
+READ = 60       # within which the rows that are there must be read
 
 # per table: its columns (type, typtype of type or elements, default; of a domain
 # what it comes down to), and the columns of its identity index and primary key
@@ -74,6 +75,8 @@ class Pgwake:
         self.binary = binary
         self.log = os.path.join(scratch, "pgwake.log")
         self.proc = None
+        self.life = 0       # where the log of this life begins
+        self.mode = None    # snapshot.mode
 
     def translate(self, props_file):
         done = subprocess.run([self.binary, "--import-debezium", props_file], stdin=subprocess.DEVNULL,
@@ -83,20 +86,38 @@ class Pgwake:
         conf = os.path.join(os.path.dirname(props_file), "pgwake.conf")
         with open(conf, "w", encoding="utf-8") as f:
             f.write(done.stdout)
+        self.mode = re.search(r'^  mode = "(\w+)"', done.stdout, re.M).group(1)
         return conf
 
     def start(self, props_file, output):
         conf = self.translate(props_file)
+        self.life = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         with open(self.log, "ab") as log, open(output, "ab") as out:
             self.proc = subprocess.Popen([self.binary, "-c", conf, "--stdout", "-o", "log.level=debug"],
                                          stdin=subprocess.DEVNULL, stdout=out, stderr=log)
 
+    def logged(self):
+        """What this life has logged."""
+        with open(self.log, "rb") as f:
+            f.seek(self.life)
+            return f.read().decode(errors="replace")
+
     def tail(self):
-        with open(self.log, encoding="utf-8", errors="replace") as f:
-            lines = f.read().splitlines()
-        return "\n".join("  " + line for line in lines[-4:])
+        return "\n".join("  " + line for line in self.logged().splitlines()[-4:])
+
+    def has_read(self):
+        """No snapshot is under way. It has one with a new slot, or in every life."""
+        log = self.logged()
+        wanted = self.mode == "always" or self.mode != "no_data" and 'msg="slot created"' in log
+        return not wanted or 'msg="the snapshot is complete"' in log
+
+    def has_ended(self):
+        """By itself, because there is no stream to follow."""
+        return self.mode == "initial_only" and self.proc.poll() == 0
 
     def stop(self):
+        if self.has_ended():
+            return
         self.proc.terminate()
         try:
             status = self.proc.wait(30)
@@ -107,7 +128,7 @@ class Pgwake:
             raise Failure("ended with status %d on SIGTERM\n%s" % (status, self.tail()))
 
     def check(self):
-        if self.proc.poll() is not None:
+        if self.proc.poll() is not None and not self.has_ended():
             raise Failure("ended with status %d\n%s" % (self.proc.returncode, self.tail()))
 
     def kill(self):
@@ -123,20 +144,33 @@ class Recorder(run_oracle.Recorder):
 
     def wait_delivered(self):
         for side in self.sides:
+            self.wait_done(side)
+
+    def wait_done(self, side):
+        if self.streams:
+            self.wait(side, "the snapshot to be complete", side.engine.has_read, READ)
             self.wait_confirmed(side)
+        else:
+            self.wait(side, "the end of the snapshot", side.engine.has_ended, READ)
+
+    @staticmethod
+    def wait(side, what, test, seconds):
+        def checked():
+            side.engine.check()
+            return test()
+        try:
+            wait_for(what, checked, seconds)
+        except Failure as e:
+            raise Failure("%s\n%s" % (e, side.engine.tail()))
 
     def wait_confirmed(self, side):
         end = self.server.psql("select pg_current_wal_insert_lsn()")
 
         def confirmed():
-            side.engine.check()
             return self.server.psql(
                 "select confirmed_flush_lsn >= least('%s', pg_current_wal_flush_lsn())"
                 " from pg_replication_slots where slot_name = '%s'" % (end, side.slot)) == "t"
-        try:
-            wait_for("everything to be confirmed", confirmed, SETTLE)
-        except Failure as e:
-            raise Failure("%s\n%s" % (e, side.engine.tail()))
+        self.wait(side, "everything to be confirmed", confirmed, SETTLE)
 
     def tables(self):
         """What the deviations want to know of the tables, as they are now."""

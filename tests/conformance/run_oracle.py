@@ -330,7 +330,13 @@ class Recorder:
     def start(self):
         for side in self.sides:
             side.engine.start(side.props_file, side.output)
+        if self.streams:
+            self.wait_streaming()
+        else:
+            wait_for("the first record", lambda: all(self.written()), 60)
+        self.wait_delivered()
 
+    def wait_streaming(self):
         def streaming():
             for side in self.sides:
                 side.engine.check()
@@ -338,7 +344,11 @@ class Recorder:
                 "select count(*) from pg_replication_slots s join pg_stat_replication r on r.pid = s.active_pid"
                 " where r.state = 'streaming'") == str(len(self.sides))
         wait_for("streaming to start", streaming, 60)
-        self.wait_delivered()
+
+    def written(self):
+        for side in self.sides:
+            side.engine.check()
+        return [side.records_written() for side in self.sides]
 
     def stop(self):
         for side in self.sides:
@@ -356,20 +366,22 @@ class Recorder:
 
         No marker row or message is used: each would show in source.sequence and the offsets.
         """
-        end = self.server.psql("select pg_current_wal_insert_lsn()")
-        wait_for("the WAL to be sent", lambda: self.server.psql(
-            "select count(*) from pg_stat_replication where sent_lsn >= least('%s', pg_current_wal_flush_lsn())"
-            % end) == str(len(self.sides)), 60)
+        if self.streams:
+            self.wait_sent()
         seen, since, end = -1, time.time(), time.time() + 60
         while time.time() - since < self.quiet:
-            for side in self.sides:
-                side.engine.check()
-            now = sum(side.records_written() for side in self.sides)
+            now = sum(self.written())
             if now != seen:
                 seen, since = now, time.time()
             if time.time() > end:
                 raise Failure("records keep coming")
             time.sleep(0.02)
+
+    def wait_sent(self):
+        end = self.server.psql("select pg_current_wal_insert_lsn()")
+        wait_for("the WAL to be sent", lambda: self.server.psql(
+            "select count(*) from pg_stat_replication where sent_lsn >= least('%s', pg_current_wal_flush_lsn())"
+            % end) == str(len(self.sides)), 60)
 
     def record(self, scenario, targets):
         directory = os.path.join(self.scenarios, scenario)
@@ -384,6 +396,7 @@ class Recorder:
         })
         if props.pop("conformance.offset.storage", "file") == "memory":
             props["offset.storage"] = "org.apache.kafka.connect.storage.MemoryOffsetBackingStore"
+        self.streams = props.get("snapshot.mode") != "initial_only"
         # only timing: the engine's own pace, not what it emits
         props.setdefault("offset.flush.interval.ms", "0")
         props.setdefault("poll.interval.ms", "20")
