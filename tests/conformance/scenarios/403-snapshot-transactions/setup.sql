@@ -1,0 +1,4 @@
+create table t (id int primary key, v text);
+insert into t values (1, 'one'), (2, 'two');
+create table u (id int primary key);
+insert into u values (1);

@@ -1,0 +1,3 @@
+create table t (id int primary key, v text);
+insert into t values (1, 'one'), (2, 'two');
+create table z (id int primary key);

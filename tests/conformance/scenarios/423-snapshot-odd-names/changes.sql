@@ -1,0 +1,1 @@
+insert into "Upper" values (2);

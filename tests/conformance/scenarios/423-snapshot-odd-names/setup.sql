@@ -1,0 +1,18 @@
+create schema "Odd Schema";
+create schema "b.c";
+create table "Odd Schema"."Mixed Case" ("Primary Key" int primary key, "sélect" text, "a.b" text, "quote""d" text);
+insert into "Odd Schema"."Mixed Case" values (1, 'a', 'b', 'c');
+create table "Odd Schema"."dots.and-dashes" (id int primary key, "from" text);
+insert into "Odd Schema"."dots.and-dashes" values (1, 'x');
+create table "b.c"."select" ("order" int primary key);
+insert into "b.c"."select" values (1);
+create table "テーブル" ("識別" int primary key, "名前" text);
+insert into "テーブル" values (1, '名');
+create table "back\slash" ("a\b" int primary key, "c\d" text);
+insert into "back\slash" values (1, 'c\d');
+create table "it's" ("it's" int primary key);
+insert into "it's" values (1);
+create table "Upper" (id int primary key);
+insert into "Upper" values (1);
+create table lower (id int primary key);
+insert into lower values (1);

@@ -1,0 +1,1 @@
+insert into s1.a values (3);

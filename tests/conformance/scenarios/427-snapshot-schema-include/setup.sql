@@ -1,0 +1,12 @@
+create schema s1;
+create schema s2;
+create table b (id int primary key);
+create table a (id int primary key);
+create table c (id int primary key);
+create table s1.a (id int primary key);
+create table s2.d (id int primary key);
+insert into a values (1), (2);
+insert into b values (1);
+insert into c values (1);
+insert into s1.a values (1);
+insert into s2.d values (1);

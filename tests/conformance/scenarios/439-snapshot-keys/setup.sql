@@ -1,0 +1,13 @@
+create table u (a int unique, b text);
+insert into u values (1, 'x'), (null, 'y');
+create table pair (a int, b int, c text, primary key (c, a));
+insert into pair values (1, 2, 'z');
+create table none (a int);
+insert into none values (1);
+create table full_id (a int, b text);
+alter table full_id replica identity full;
+insert into full_id values (1, 'x');
+create table idx (a int not null, b int primary key);
+create unique index idx_a on idx (a);
+alter table idx replica identity using index idx_a;
+insert into idx values (1, 2);
