@@ -49,22 +49,13 @@ select_override_check(const struct config_groups *overrides, struct fail *f)
 	return 0;
 }
 
-static bool
-names(const char *name, struct span schema, struct span table)
-{
-	return strlen(name) == schema.len + 1 + table.len &&
-		memcmp(name, schema.p, schema.len) == 0 && name[schema.len] == '.' &&
-		memcmp(name + schema.len + 1, table.p, table.len) == 0;
-}
-
 struct span
-select_override_find(const struct config_groups *overrides, struct span schema,
-	struct span table)
+select_override_find(const struct config_groups *overrides, struct span table)
 {
 	const struct config_override *items = overrides->items;
 
 	for (size_t i = 0; i < overrides->count; i++)
-		if (names(items[i].table, schema, table))
+		if (span_is(table, items[i].table))
 			return bare(items[i].statement);
 	return (struct span){ NULL, 0 };
 }

@@ -8,6 +8,7 @@
 #include "conn.h"
 #include "log.h"
 #include "name_list.h"
+#include "select_override.h"
 
 /* Descriptions of 100,000 tables of 50 columns. */
 #define MEMORY_MAX ((size_t)2 << 30)
@@ -204,23 +205,6 @@ flag(const PGresult *res, int row, int column)
 	return PQgetvalue(res, row, column)[0] == 't';
 }
 
-/* A statement may end in a semicolon, which has no place in a subquery. */
-static struct span
-statement_of(const struct config *c, struct span table)
-{
-	const struct config_override *o = c->snapshot.select_overrides.items;
-
-	for (size_t i = 0; i < c->snapshot.select_overrides.count; i++)
-		if (span_is(table, o[i].table)) {
-			size_t n = strlen(o[i].statement);
-
-			while (n && strchr("; \t\r\n", o[i].statement[n - 1]))
-				n--;
-			return (struct span){ o[i].statement, n };
-		}
-	return (struct span){ NULL, 0 };
-}
-
 static int
 compare_oids(const void *a, const void *b)
 {
@@ -277,7 +261,8 @@ take_relations(struct snapshot_tables *t, const struct snapshot_rules *rules,
 		s->relation.replica_identity =
 			(uint8_t)PQgetvalue(res, i, REL_IDENTITY)[0];
 		s->row_filter = text(a, res, i, REL_FILTER);
-		s->statement = statement_of(rules->config, s->name);
+		s->statement = select_override_find(
+			&rules->config->snapshot.select_overrides, s->name);
 		t->count++;
 	}
 	index_tables(t);

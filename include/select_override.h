@@ -18,11 +18,11 @@
 int select_override_check(const struct config_groups *overrides, struct fail *f);
 
 /*
- * The statement for a table, without blanks around it and semicolons behind it,
- * so that it can stand in parentheses; absent if the table is read whole. A
- * view of the settings.
+ * The statement for a table (schema.table), without blanks around it and
+ * semicolons behind it, so that it can stand in parentheses; absent if the
+ * table is read whole. A view of the settings.
  */
 struct span select_override_find(const struct config_groups *overrides,
-	struct span schema, struct span table);
+	struct span table);
 
 #endif
