@@ -111,6 +111,8 @@ agenda_init(struct agenda *a, const struct snapshot_tables *tables,
 	}
 	if (largest_first)
 		qsort(a->order, a->count, sizeof(*a->order), by_size);
+	if (a->count)
+		a->order[0]->stamp.leads = true;
 	return 0;
 }
 

@@ -39,6 +39,7 @@ struct agent {
 	bool xmin_known;		/* or not wanted */
 	uint32_t xmin;			/* as the pipeline has it */
 	int64_t nap_until;
+	bool was_reading;		/* rows that are there, at the last turn */
 	lsn_t gate;			/* the stream waits here for the snapshot; 0: nowhere */
 	lsn_t told;			/* confirmed position last sent */
 	int64_t told_at;
@@ -64,7 +65,6 @@ first_stream(struct agent *a, struct fail *f)
 	a->pipeline = pipeline_new(&a->pipeline_options, a->works.sink, a->works.track);
 	if (!a->pipeline)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	pipeline_set_last_commit(a->pipeline, a->works.record.last_commit);
 	return 0;
 }
 
@@ -95,6 +95,8 @@ begin_stream(struct agent *a, struct fail *f)
 		/* Should the server forget what it has confirmed, we do not. */
 		track_idle(a->works.track, info->confirmed);
 		want_rows(a);
+		pipeline_set_last_commit(a->pipeline,
+			a->works.record.last_commit);
 	}
 	confirm_identify(a->works.confirm, info->identity.system_id,
 		info->identity.timeline, a->works.config->postgres.slot,
@@ -293,6 +295,12 @@ let_server_go(struct agent *a)
 static void
 mind_gate(struct agent *a)
 {
+	bool reading = snapshot_reading(a->works.snapshot);
+
+	/* The rows read stand for all that was committed before. */
+	if (a->was_reading && !reading)
+		pipeline_set_last_commit(a->pipeline, 0);
+	a->was_reading = reading;
 	a->gate = snapshot_gate(a->works.snapshot);
 	pipeline_set_gate(a->pipeline, a->gate);
 	if (a->gate && pipeline_at_gate(a->pipeline))

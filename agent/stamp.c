@@ -8,12 +8,17 @@
 #define RECORD_MAX ((size_t)4 << 30)
 #define MARK_LEN 4		/* "true", as it is rendered */
 
+struct stamp_row {
+	bool first;		/* of its table */
+	bool leads;		/* the table is the first of all */
+};
+
 /* A row that waits, with its bytes. */
 struct stamp_held {
 	struct stamp_part *part;
 	struct record record;
 	struct buf bytes;
-	bool first;		/* of its table */
+	struct stamp_row row;
 };
 
 struct stamp {
@@ -75,15 +80,16 @@ stamp_end_part(struct stamp *s, struct stamp_part *part)
 }
 
 static const char *
-mark(const struct stamp *s, bool first, bool last_of_table, bool last_of_all)
+mark(const struct stamp *s, const struct stamp_row *row, bool last_of_table,
+	bool last_of_all)
 {
 	if (last_of_all)
 		return "last";
-	if (!s->begun)
+	if (!s->begun && row->leads)
 		return "first";
 	if (last_of_table)
 		return "last_in_data_collection";
-	return first ? "first_in_data_collection" : NULL;
+	return row->first ? "first_in_data_collection" : NULL;
 }
 
 static enum sink_result
@@ -121,7 +127,7 @@ send_last(struct stamp *s, bool of_all, struct fail *f)
 
 	if (!h)
 		return SINK_OK;
-	result = send(s, h->part, &h->record, mark(s, h->first, true, of_all), f);
+	result = send(s, h->part, &h->record, mark(s, &h->row, true, of_all), f);
 	if (result == SINK_OK) {
 		free_held(h);
 		s->last = NULL;
@@ -145,7 +151,7 @@ send_held(struct stamp *s, struct stamp_table *t, struct fail *f)
 
 	if (!h || result != SINK_OK)
 		return result;
-	result = send(s, h->part, &h->record, mark(s, h->first, false, false), f);
+	result = send(s, h->part, &h->record, mark(s, &h->row, false, false), f);
 	if (result == SINK_OK)
 		stamp_release_table(t);
 	return result;
@@ -179,7 +185,7 @@ hold(struct stamp_table *t, struct stamp_part *part, const struct record *r,
 	h->record.topic = keep(&h->bytes, r->topic);
 	h->record.key = keep(&h->bytes, r->key);
 	h->record.value = keep(&h->bytes, r->value);
-	h->first = !t->begun;
+	h->row = (struct stamp_row){ !t->begun, t->leads };
 	t->begun = true;
 	t->held = h;
 	part->given++;
@@ -190,6 +196,7 @@ enum sink_result
 stamp_put(struct stamp *s, struct stamp_table *t, struct stamp_part *part,
 	const struct record *r, bool more, struct fail *f)
 {
+	const struct stamp_row row = { !t->begun, t->leads };
 	enum sink_result result = send_held(s, t, f);
 
 	if (result != SINK_OK)
@@ -197,7 +204,7 @@ stamp_put(struct stamp *s, struct stamp_table *t, struct stamp_part *part,
 	if (!more)
 		return hold(t, part, r, f);
 	part->given++;
-	result = send(s, part, r, mark(s, !t->begun, false, false), f);
+	result = send(s, part, r, mark(s, &row, false, false), f);
 	if (result == SINK_OK)
 		t->begun = true;
 	else
