@@ -112,6 +112,13 @@ docs: $B/pgwake
 .PHONY: conformance
 conformance: all
 	@tests/conformance/run.py $(if $(SCENARIOS),--scenarios $(SCENARIOS)) $(ONLY)
+
+# Debezium beside pgwake on one server, then random tables: SEED=1 repeats them,
+# RANDOM_SCENARIOS=100 takes more. Needs Java and Maven.
+.PHONY: conformance-live
+conformance-live: all
+	@tests/conformance/live.py $(if $(SCENARIOS),--scenarios $(SCENARIOS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(RANDOM_SCENARIOS),--random $(RANDOM_SCENARIOS)) $(ONLY)
 # --- end of conformance ---
 
 # --- Lint: the rules of the house, see tests/tools/lint ---

@@ -141,7 +141,8 @@ parse_one(struct args *a, int argc, char **argv, int *at, bool given[FLAGS], str
 			return fail_set(f, FAIL_CONFIG, "%s takes no value", args_flags[flag].name);
 		return take(a, flag, NULL, f);
 	}
-	if (!value && *at + 1 < argc)
+	if (!value && *at + 1 < argc &&
+	    find_flag(argv[*at + 1], strlen(argv[*at + 1])) == FLAGS)
 		value = argv[++*at];
 	if (!value || !*value)
 		return fail_set(f, FAIL_CONFIG, "%s needs a value: %s %s", args_flags[flag].name,

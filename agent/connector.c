@@ -94,11 +94,29 @@ put_members(struct connector *c, json_object *object, const char *file, struct f
 	return 0;
 }
 
+/* Of a Kubernetes resource, where Strimzi has the class outside of "config". */
+static int
+put_class(struct connector *c, json_object *spec, struct fail *f)
+{
+	json_object *class;
+
+	if (!json_object_object_get_ex(spec, "class", &class))
+		return 0;
+	return put(c, "connector.class", json_object_get_string(class), f);
+}
+
+/* The options are in "config", as posted to Connect, or are the whole. */
 static int
 put_json(struct connector *c, json_object *root, const char *file, struct fail *f)
 {
-	json_object *config = NULL;
+	json_object *config = NULL, *spec;
 
+	if (json_object_object_get_ex(root, "spec", &spec) &&
+	    json_object_is_type(spec, json_type_object)) {
+		if (put_class(c, spec, f) < 0)
+			return -1;
+		root = spec;
+	}
 	if (json_object_object_get_ex(root, "config", &config)) {
 		if (!json_object_is_type(config, json_type_object))
 			return fail_set(f, FAIL_CONFIG, "%s: \"config\" must be an object", file);

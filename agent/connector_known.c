@@ -11,6 +11,9 @@
 #define STOPS "a record that cannot be decoded or delivered stops pgwake; " \
 	"nothing is skipped"
 
+#define OLD(name, now) { name, CHANGES, "", "Debezium has not read this name " \
+	"since 2.0; write " now ", or leave it out" }
+
 #define NOTHING CONNECTOR_NOTHING
 #define LOST CONNECTOR_LOST
 #define CHANGES CONNECTOR_CHANGES
@@ -105,6 +108,7 @@ static const struct connector_known known[] = {
 		"some" },
 	{ "transaction.boundary*", LOST, "poll", "Kafka's transactions are not "
 		"used" },
+	{ "topic.creation.enable", LOST, "true", "see kafka.create_topics" },
 	{ "topic.creation.*", LOST, NULL, "topics are created with one set of "
 		"properties" },
 	{ "incremental.snapshot.*", LOST, NULL, NO_SIGNALS },
@@ -117,7 +121,16 @@ static const struct connector_known known[] = {
 	{ "consumer.override.*", NOTHING, NULL, NULL },
 	{ "admin.override.*", NOTHING, NULL, NULL },
 
-	/* Events would differ. */
+	/* Events would differ, or did when the file was written. */
+	OLD("schema.whitelist", "schema.include.list"),
+	OLD("schema.blacklist", "schema.exclude.list"),
+	OLD("table.whitelist", "table.include.list"),
+	OLD("table.blacklist", "table.exclude.list"),
+	OLD("column.whitelist", "column.include.list"),
+	OLD("column.blacklist", "column.exclude.list"),
+	OLD("toasted.value.placeholder", "unavailable.value.placeholder"),
+	OLD("truncate.handling.mode", "skipped.operations"),
+	OLD("sanitize.field.names", "field.name.adjustment.mode"),
 	{ "include.schema.comments", LOST, "false", "Debezium 3.6 writes no comments "
 		"of PostgreSQL; format.include_schema_comments does" },
 	{ "sourceinfo.struct.maker", CHANGES,

@@ -85,6 +85,7 @@ bool
 property_is_secret(const char *name)
 {
 	return strstr(name, "password") || strstr(name, "secret") ||
+		strcmp(name, "sasl.jaas.config") == 0 ||
 		strcmp(name, "ssl.key.pem") == 0 ||
 		strcmp(name, "sasl.oauthbearer.config") == 0;
 }

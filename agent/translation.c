@@ -7,6 +7,7 @@
 #include "connector_columns.h"
 #include "connector_known.h"
 #include "connector_snapshot.h"
+#include "jaas.h"
 #include "option_value.h"
 #include "property.h"
 #include "translation.h"
@@ -64,6 +65,12 @@ set(struct translation *t, const char *group, const char *key, const char *value
 	const struct option *o = options_find(group, key);
 	struct fail why = FAIL_INIT;
 
+	/* The connection string has a note of its own. */
+	if (is_reference(value) && !(o->flags & OPTION_CONNECTION)) {
+		note(shapes_events(o) ? &t->differs : &t->lost, name, value,
+			"looked up by Connect: put its value there");
+		return;
+	}
 	if (option_value_set(t->to, o, value, name, &why) == 0)
 		return;
 	if (why.kind != FAIL_CONFIG)
@@ -339,6 +346,26 @@ import_converters(struct translation *t)
 	import_headers(t);
 }
 
+/* User and password of a JAAS configuration, which librdkafka has as properties. */
+static void
+import_jaas(struct translation *t, const struct connector_option *o)
+{
+	char user[256], password[1024];
+	struct fail why = FAIL_INIT;
+
+	if (is_reference(o->value) ||
+	    (!strstr(o->value, "PlainLoginModule") && !strstr(o->value, "ScramLoginModule")) ||
+	    !jaas_option(o->value, "username", user, sizeof(user)) ||
+	    !jaas_option(o->value, "password", password, sizeof(password))) {
+		note(&t->lost, o->name, o->value, "librdkafka has sasl_username, "
+			"sasl_password and its kin in its place");
+		return;
+	}
+	if (property_set(t->to, "sasl.username", user, o->name, &why) < 0 ||
+	    property_set(t->to, "sasl.password", password, o->name, &why) < 0)
+		note(&t->lost, o->name, o->value, why.text);
+}
+
 /* "producer.override.NAME": librdkafka knows many of Java's names. */
 static bool
 import_producer(struct translation *t, struct connector_option *o)
@@ -354,6 +381,8 @@ import_producer(struct translation *t, struct connector_option *o)
 		set(t, "kafka", "bootstrap_servers", o->value, o->name);
 	else if (strcmp(name, "max.request.size") == 0)
 		property_set(t->to, "message_max_bytes", o->value, o->name, &why);
+	else if (strcmp(name, "sasl.jaas.config") == 0)
+		import_jaas(t, o);
 	else if (!property_resolve(name, resolved, sizeof(resolved)))
 		return false;
 	else
@@ -415,6 +444,20 @@ import_rest(struct translation *t)
 		else if (!import_producer(t, o))
 			import_known(t, o);
 	}
+}
+
+/* What is like a connector's configuration and is none. */
+static int
+check_form(struct translation *t, const char *file, struct fail *f)
+{
+	if (connector_take(t->from, "apiVersion"))
+		return fail_set(f, FAIL_CONFIG, "%s: a resource of Kubernetes in YAML; "
+			"give it as JSON: kubectl get kafkaconnector NAME -o json", file);
+	if (connector_take(t->from, "debezium.source.connector.class"))
+		return fail_set(f, FAIL_CONFIG, "%s: a configuration of Debezium Server; give "
+			"the lines of debezium.source, without that prefix: "
+			"sed -n 's/^debezium[.]source[.]//p'", file);
+	return 0;
 }
 
 static int
@@ -481,7 +524,7 @@ translation_init(struct translation *t, struct connector *from, const char *file
 	t->to = config_new();
 	if (!t->to)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	if (check_class(t, file, f) < 0)
+	if (check_form(t, file, f) < 0 || check_class(t, file, f) < 0)
 		return -1;
 	translate(t);
 	if (t->failed || t->differs.failed || t->lost.failed || t->dsn_notes.failed)

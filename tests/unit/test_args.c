@@ -129,6 +129,8 @@ mistakes_are_told(void **state)
 	REFUSED("-c needs a value: -c FILE", "-c");
 	REFUSED("-c needs a value: -c FILE", "-c", "");
 	REFUSED("-o needs a value: -o KEY=VALUE", "--lag", "-o");
+	REFUSED("--import-debezium needs a value: --import-debezium FILE",
+		"--import-debezium", "--force", "c.json");
 	REFUSED("--lag takes no value", "--lag=5");
 	REFUSED("--max-lag lots is not a size; write it as 500MB or 1GB", "--lag", "--max-lag", "lots");
 	REFUSED("--watch goes with --lag only", "--watch");

@@ -289,6 +289,95 @@ producer_properties_are_taken_where_librdkafka_has_them(void **state)
 }
 
 static void
+credentials_of_java_become_those_of_librdkafka(void **state)
+{
+	struct config *c = imported("producer.override.sasl.mechanism=SCRAM-SHA-512\n"
+		"producer.override.sasl.jaas.config=org.apache.kafka.common.security.scram."
+		"ScramLoginModule required\\n  myusername=x username=\"al ice\" "
+		"password='s3\\\\'cret';\n");
+
+	(void)state;
+	assert_string_equal(property_get(c, "sasl.mechanism"), "SCRAM-SHA-512");
+	assert_string_equal(property_get(c, "sasl.username"), "al ice");
+	assert_string_equal(property_get(c, "sasl.password"), "s3'cret");
+	config_free(c);
+	c = imported("producer.override.sasl.jaas.config=x.PlainLoginModule required "
+		"username=u password=p;\n");
+	assert_string_equal(property_get(c, "sasl.username"), "u");
+	assert_string_equal(property_get(c, "sasl.password"), "p");
+	config_free(c);
+}
+
+/* Whatever cannot be used is not printed either. */
+static void
+credentials_that_are_not_taken_are_not_shown(void **state)
+{
+	(void)state;
+	config_free(imported("producer.override.sasl.jaas.config=x.Krb5LoginModule required "
+		"password=s3cret;\n"));
+	has("#   producer.override.sasl.jaas.config: librdkafka has sasl_username");
+	assert_null(strstr(out.p, "s3cret"));
+	config_free(imported("producer.override.sasl.jaas.config=x.PlainLoginModule required "
+		"password=s3cret;\n"));
+	assert_null(strstr(out.p, "s3cret"));
+}
+
+static void
+what_connect_looks_up_is_told(void **state)
+{
+	struct fail f = FAIL_INIT;
+
+	(void)state;
+	config_free(imported("heartbeat.interval.ms=${env:BEAT}\n"));
+	has("#   heartbeat.interval.ms = ${env:BEAT}: looked up by Connect");
+	assert_int_equal(import("topic.prefix=a\ntime.precision.mode=${env:M}\n", false, &f), -1);
+}
+
+static void
+a_resource_of_strimzi(void **state)
+{
+	struct fail f = FAIL_INIT;
+	static const char text[] = "{\"kind\": \"KafkaConnector\", \"metadata\": {\"name\": \"x\"},"
+		"\"spec\": {\"class\": \"%s\", \"tasksMax\": 1, \"config\": {"
+		"\"database.dbname\": \"d\", \"topic.prefix\": \"shop\"}}}";
+	char json[400];
+
+	(void)state;
+	snprintf(json, sizeof(json), text, "io.debezium.connector.postgresql.PostgresConnector");
+	assert_int_equal(import(json, false, &f), 0);
+	has("prefix = \"shop\";");
+	assert_null(strstr(out.p, "tasksMax"));
+	snprintf(json, sizeof(json), text, "io.debezium.connector.mysql.MySqlConnector");
+	assert_int_equal(import(json, false, &f), -1);
+	assert_int_equal(import("apiVersion: v1\nkind: KafkaConnector\nspec:\n  config:\n"
+		"    topic.prefix: shop\n", true, &f), -1);
+	assert_non_null(strstr(f.text, "in YAML"));
+}
+
+static void
+debezium_server_is_told_apart(void **state)
+{
+	struct fail f = FAIL_INIT;
+
+	(void)state;
+	assert_int_equal(import("debezium.sink.type=kafka\ndebezium.source.connector.class="
+		"io.debezium.connector.postgresql.PostgresConnector\n"
+		"debezium.source.topic.prefix=x\n", true, &f), -1);
+	assert_non_null(strstr(f.text, "Debezium Server"));
+}
+
+static void
+names_of_old_are_not_passed_over(void **state)
+{
+	struct fail f = FAIL_INIT;
+
+	(void)state;
+	assert_int_equal(import("topic.prefix=a\ncolumn.blacklist=public.t.secret\n", false, &f), -1);
+	assert_string_equal(refused.p, "column.blacklist = public.t.secret: Debezium has not read "
+		"this name since 2.0; write column.exclude.list, or leave it out\n");
+}
+
+static void
 what_moves_data_inside_connect_is_dropped(void **state)
 {
 	struct config *c = imported("plugin.name=pgoutput\nname=n\ntasks.max=1\npoll.interval.ms=20\n"
@@ -474,6 +563,12 @@ main(void)
 		cmocka_unit_test(converters_decide_about_schemas_and_headers),
 		cmocka_unit_test(the_connection_is_one_string),
 		cmocka_unit_test(producer_properties_are_taken_where_librdkafka_has_them),
+		cmocka_unit_test(credentials_of_java_become_those_of_librdkafka),
+		cmocka_unit_test(credentials_that_are_not_taken_are_not_shown),
+		cmocka_unit_test(what_connect_looks_up_is_told),
+		cmocka_unit_test(a_resource_of_strimzi),
+		cmocka_unit_test(debezium_server_is_told_apart),
+		cmocka_unit_test(names_of_old_are_not_passed_over),
 		cmocka_unit_test(what_moves_data_inside_connect_is_dropped),
 		cmocka_unit_test(masks_are_groups),
 		cmocka_unit_test(malformed_masks_are_unknown),
