@@ -157,8 +157,10 @@ watch_deadline(const struct watch *w)
 bool
 watch_xmin(const struct watch *w, uint32_t *xmin)
 {
-	*xmin = w->xmin;
-	return w->looked || !w->config->postgres.xmin_interval_ms;
+	bool wanted = w->config->postgres.xmin_interval_ms != 0;
+
+	*xmin = wanted ? w->xmin : 0;
+	return w->looked || !wanted;
 }
 
 void

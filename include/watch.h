@@ -26,8 +26,8 @@ void watch_stop(struct watch *w);
 int watch_step(struct watch *w, int64_t now_us, struct fail *f);
 int64_t watch_deadline(const struct watch *w);
 /*
- * The slot's catalog_xmin as it was seen last, 0 if it has none. False until
- * the first look, if xmin_fetch_interval_ms is set.
+ * The slot's catalog_xmin as it was seen last, 0 if it has none or if
+ * xmin_fetch_interval_ms is not set. False until the first look, if it is.
  */
 bool watch_xmin(const struct watch *w, uint32_t *xmin);
 

@@ -90,7 +90,7 @@ def live(args, scratch):
     server = run_oracle.Server(scratch, int(os.environ.get("CONFORMANCE_PORT") or run_oracle.free_port()))
     oracle = run_oracle.Oracle(scratch)
     oracle.build = os.path.join(os.environ.get("CACHE_DIR") or os.path.join(run.TREE, ".cache"), "oracle")
-    sides = [run_oracle.Side("debezium", oracle, scratch),
+    sides = [run_oracle.Side("oracle", oracle, scratch),    # setup.sql may have made its publication
              run.Side("pgwake", run.Pgwake(run.binary(), scratch), scratch)]
     tally = run.Tally(args, live=True)
 

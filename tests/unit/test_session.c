@@ -607,6 +607,23 @@ the_slots_xmin_is_read_now_and_then(void **state)
 	assert_int_equal(times_asked(w, "WITH pub"), 1);
 }
 
+/* The slot is looked at anyway, for other reasons. */
+static void
+an_xmin_that_nobody_wants_stays_away(void **state)
+{
+	struct world *w = *state;
+	uint32_t xmin = 1;
+
+	w->slot = w->publication = w->ours = true;
+	w->xmin = "777";
+	assert_streams(w);
+	forget(w);
+	assert_int_equal(run(w, w->now + 30 * SECOND), 0);
+	assert_true(asked(w, "pg_replication_slots"));
+	assert_true(session_xmin(w->session, &xmin));
+	assert_int_equal(xmin, 0);
+}
+
 static void
 others_publications_are_left_alone(void **state)
 {
@@ -732,6 +749,7 @@ main(void)
 		IN_WORLD(new_tables_join_ours),
 		IN_WORLD(failing_to_add_tables_ends_nothing),
 		IN_WORLD(the_slots_xmin_is_read_now_and_then),
+		IN_WORLD(an_xmin_that_nobody_wants_stays_away),
 		IN_WORLD(others_publications_are_left_alone),
 		IN_WORLD(a_slot_is_lost_while_streaming),
 		IN_WORLD(a_stopping_server_is_seen),
