@@ -188,10 +188,10 @@ has_fraction(const struct money *m, int32_t scale)
 	return m->ndigits - m->mark != 3 || scale == 3;
 }
 
-/* Plain text with `scale` digits. */
+/* Plain text with `scale` digits, or with those that it has. */
 static int
-money_text(struct span text, int32_t scale, struct arena *a, struct span *out,
-	struct fail *f)
+money_text(struct span text, int32_t scale, bool rounded, struct arena *a,
+	struct span *out, struct fail *f)
 {
 	struct money m = { .digits = arena_alloc(a, text.len) };
 	struct decimal d;
@@ -210,6 +210,8 @@ money_text(struct span text, int32_t scale, struct arena *a, struct span *out,
 		d.whole.len--;
 	}
 	d.negative = m.negative;
+	if (!rounded)
+		scale = (int32_t)d.fraction.len;
 	*out = decimal_text(&d, scale, a);
 	return out->p ? 0 : no_memory(f);
 }
@@ -220,7 +222,7 @@ conv_number_money(const struct conv *c, struct span text, struct arena *a,
 {
 	struct span plain;
 
-	if (money_text(text, c->scale, a, &plain, f) != 0)
+	if (money_text(text, c->scale, true, a, &plain, f) != 0)
 		return -1;
 	*out = value_text(VALUE_DECIMAL, plain);
 	return 0;
@@ -232,7 +234,7 @@ conv_number_money_double(const struct conv *c, struct span text,
 {
 	struct span plain;
 
-	if (money_text(text, c->scale, a, &plain, f) != 0)
+	if (money_text(text, c->scale, false, a, &plain, f) != 0)
 		return -1;
 	return conv_number_double(c, plain, a, out, f);
 }
@@ -243,7 +245,7 @@ conv_number_money_string(const struct conv *c, struct span text,
 {
 	struct span plain;
 
-	if (money_text(text, c->scale, a, &plain, f) != 0)
+	if (money_text(text, c->scale, false, a, &plain, f) != 0)
 		return -1;
 	*out = value_text(VALUE_STRING, plain);
 	return 0;

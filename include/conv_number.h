@@ -58,8 +58,8 @@ int conv_number_string(const struct conv *c, struct span text,
 
 /*
  * money in any usual lc_monetary: "$1,234.11", "-$5.00", "($1.00)",
- * "1.234,11 EUR". `scale` is money.fraction.digits, rounded half up.
- * VALUE_DECIMAL, VALUE_FLOAT and VALUE_STRING in turn.
+ * "1.234,11 EUR". `scale` is money.fraction.digits: VALUE_DECIMAL is rounded
+ * half up to it; VALUE_FLOAT and VALUE_STRING have the digits of the text.
  */
 int conv_number_money(const struct conv *c, struct span text,
 	struct arena *a, struct value *out, struct fail *f);

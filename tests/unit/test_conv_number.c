@@ -235,19 +235,39 @@ money(void **state)
 		{ 2, "1$50", "1.50" }, { 2, "0012.34", "12.34" }
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		check(*state, conv_number_money, cases[i].scale, cases[i].text,
 			VALUE_DECIMAL, cases[i].plain);
-		check(*state, conv_number_money_string, cases[i].scale,
-			cases[i].text, VALUE_STRING, cases[i].plain);
-	}
 	check(*state, conv_number_money_double, 2, "($1,234.11)", VALUE_FLOAT,
 		"-1234.11");
 	check(*state, conv_number_money_double, 2, "-$92,233,720,368,547,758.08",
 		VALUE_FLOAT, "-9.223372036854776E16");
+	check(*state, conv_number_money_double, 0, "$12.55", VALUE_FLOAT, "12.55");
 	refuse(*state, conv_number_money, "");
 	refuse(*state, conv_number_money_double, "$");
 	refuse(*state, conv_number_money_string, "(-)");
+}
+
+/* money.fraction.digits is about decimals only. */
+static void
+money_as_text_has_its_own_digits(void **state)
+{
+	static const struct {
+		int32_t scale;
+		const char *text, *plain;
+	} cases[] = {
+		{ 2, "$0.00", "0.00" }, { 2, "-$0.00", "0.00" },
+		{ 2, "($1,234.11)", "-1234.11" },
+		{ 2, "-$92,233,720,368,547,758.08", "-92233720368547758.08" },
+		{ 2, "-1.234.567,89 \xE2\x82\xAC", "-1234567.89" },
+		{ 2, "\xEF\xBF\xA5" "1,234", "1234" }, { 2, "12", "12" },
+		{ 0, "$1,234.55", "1234.55" }, { 4, "$0.25", "0.25" },
+		{ 3, "KD 1.234", "1.234" }
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		check(*state, conv_number_money_string, cases[i].scale,
+			cases[i].text, VALUE_STRING, cases[i].plain);
 }
 
 static void
@@ -315,6 +335,7 @@ main(void)
 		TEST(numeric_as_double),
 		TEST(numeric_as_string),
 		TEST(money),
+		TEST(money_as_text_has_its_own_digits),
 		TEST(the_longest_numeric),
 		TEST(without_memory),
 	};
