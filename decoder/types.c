@@ -227,7 +227,7 @@ plain_number(const struct schema *s)
 		span_is(s->name, "org.apache.kafka.connect.data.Date"));
 }
 
-/* Of an array: one element, or for numbers the bytes of the placeholder. */
+/* Of an array: one element, or for numbers the placeholder's bytes, signed as Java's. */
 static struct value
 array_placeholder(struct refine *b, const struct type_mapping *item)
 {
@@ -238,7 +238,7 @@ array_placeholder(struct refine *b, const struct type_mapping *item)
 		return value_null();
 	if (plain_number(item->schema)) {
 		for (size_t i = 0; i < p.len; i++)
-			items[i] = value_int((unsigned char)p.p[i]);
+			items[i] = value_int((signed char)p.p[i]);
 		return value_items(VALUE_ARRAY, items, p.len);
 	}
 	if (item->unavailable.kind == VALUE_NULL)

@@ -119,7 +119,7 @@ def _(at, want, got):
 def _(at, want, got):
     if at.part == "schema" and at.rest == ".items.optional":
         return want == "false" and got == "true"
-    return at.whole() and at.of_type(r".*\[\]") and want == "null" and got.startswith("[") \
+    return at.whole() and at.of_type(r"(?!numeric).*\[\]") and want == "null" and got.startswith("[") \
         and None in json.loads(got)
 
 
@@ -244,7 +244,8 @@ def _(at, want, got):
     precision = re.fullmatch(r"time(?:stamp)?\((\d)\).*", at.type)
     digits = re.match(r"\(?'[^']*:\d\d\.(\d+)", at.default)
     return at.shows_default() and bool(precision and digits) and len(digits.group(1)) > int(precision.group(1)) \
-        and want not in (ABSENT, "null") and got in (ABSENT, "null", "0", '""', '"00:00:00Z"')
+        and want not in (ABSENT, "null") \
+        and got in (ABSENT, "null", "0", '""', '"00:00:00Z"', '"1970-01-01T00:00:00Z"')
 
 
 @rule("oidvector")
@@ -318,13 +319,18 @@ def _(at, want, got):
 
 @rule("toast-arrays")
 def _(at, want, got):
+    if not at.whole() or want != "null" or not at.of_type(r"(?!numeric).*\[\]"):
+        return False
+    if at.type == "hstore[]":
+        items = json.loads(got)     # maps, or their text
+        return [json.loads(i) if isinstance(i, str) else i for i in items or ()] == [{PLACEHOLDER: PLACEHOLDER}]
     octets_of_it = json.dumps(list(PLACEHOLDER.encode()), separators=(",", ":"))
-    return at.whole() and at.of_type(r".*\[\]") and want == "null" and got in ('["%s"]' % PLACEHOLDER, octets_of_it)
+    return got in ('["%s"]' % PLACEHOLDER, octets_of_it)
 
 
 @rule("toast-numeric-string")
 def _(at, want, got):
-    return at.whole() and at.type.startswith("numeric") and want == "null" and got == '"%s"' % PLACEHOLDER
+    return at.whole() and at.of_type(r"numeric(\(.*\))?\[\]") and want == "null" and got == '["%s"]' % PLACEHOLDER
 
 
 @rule("truncate-half-character")

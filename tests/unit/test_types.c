@@ -566,6 +566,8 @@ array_placeholders(void **state)
 	stands_in(1185, -1, "[]", "null");
 	modes.binary = BINARY_HEX;
 	stands_in(1001, -1, "[]", "[\"" P "\"]");
+	modes.unavailable = span_of("n\xC3\xB6");
+	stands_in(1007, -1, "[]", "[110,-61,-74]");
 }
 
 static void
