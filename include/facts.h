@@ -53,7 +53,10 @@ struct facts {
 	const struct column_fact *columns;
 	size_t ncolumns;
 	struct column_names primary_key;
-	/* First unique index by name, without expressions, if no primary key. */
+	/*
+	 * Without a primary key: the unique index on which the table is clustered,
+	 * or the first by name; none with expressions. With its INCLUDE columns.
+	 */
 	struct column_names unique;
 	struct column_names identity;	/* REPLICA IDENTITY USING INDEX */
 	/* Every type that the columns use, with their elements and bases. */

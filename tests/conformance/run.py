@@ -38,7 +38,8 @@ SETTLE = 30     # seconds within which the slot must reach the end of the WAL
 READ = 60       # within which the rows that are there must be read
 
 # per table: its columns (type, typtype of type or elements, default; of a domain
-# what it comes down to), and the columns of its identity index and primary key
+# what it comes down to), and the columns of its identity index and of the key that
+# Debezium takes: the primary key, or else a unique index, INCLUDE columns and all
 TABLES = """
 with recursive roots as (
     select oid, oid as root, -1 as typmod from pg_type where typtype <> 'd'
@@ -54,10 +55,15 @@ with recursive roots as (
     left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'
     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attnum > 0 and not a.attisdropped group by 1
+), chosen as (
+    select distinct on (i.indrelid) i.indexrelid from pg_index i join pg_class c on c.oid = i.indexrelid
+    where i.indisunique and i.indexprs is null
+    order by i.indrelid, not i.indisprimary, not i.indisclustered, c.relname
 ), keys as (
     select i.indrelid,
-           json_agg(a.attname order by k.n) filter (where i.indisreplident) as identity,
-           json_agg(a.attname order by k.n) filter (where i.indisprimary) as key
+           json_agg(a.attname order by k.n) filter (where i.indisreplident and k.n <= i.indnkeyatts) as identity,
+           json_agg(a.attname order by k.n) filter (where i.indexrelid in (select indexrelid from chosen)
+               and (k.n <= i.indnkeyatts or not i.indisprimary)) as key
     from pg_index i cross join unnest(i.indkey) with ordinality k (attnum, n)
     join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum group by 1
 )

@@ -61,6 +61,20 @@ def test_using_index(db, pgwake):
     assert got[2].before == {"k1": 1, "v": None, "k2": 2}
 
 
+def test_unique_index_that_is_chosen(db, pgwake):
+    """As Debezium's driver lists them: the clustered one, then by name; with INCLUDE columns, without expressions."""
+    db.script("""
+        create table t(a int not null, b int, c int);
+        create unique index t1 on t((a + 1));
+        create unique index t2 on t(b) include (c);
+        create unique index t3 on t(a)""")
+    agent = pgwake()
+    db.sql("insert into t values (1, 2, 3)")
+    assert agent.delivered()[0].key == {"b": 2, "c": 3}
+    db.script("alter table t cluster on t3; insert into t values (4, 5, 6)")
+    assert agent.delivered()[0].key == {"a": 4}
+
+
 @pytest.mark.scenario(5)
 def test_no_key_refuses_updates_not_the_agent(db, pgwake):
     db.sql("create table t(v text)")
