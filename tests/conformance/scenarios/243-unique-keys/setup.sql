@@ -1,0 +1,17 @@
+create table a (x int not null, y int, z text); create unique index a2 on a (y); create unique index a1 on a (z, x);
+create table b (x int, y int not null, z int not null); create unique index b1 on b (y) include (z);
+create table c (x int, y int not null); create unique index c1 on c (y) where y > 3; create unique index c2 on c (x);
+create table d (x int, y text not null); create unique index d1 on d (lower(y)); create unique index d2 on d (y, (x + 1));
+create table e (x int not null unique deferrable, y int);
+create table f (x int unique nulls not distinct, y int);
+create table g (x int4range, y int, exclude using gist (x with &&));
+create table h (x int, y int); create unique index "H 1" on h (y desc nulls last, x);
+create table i (x int not null, y int not null, z int); create unique index i2 on i (x); create unique index i1 on i (y); alter table i replica identity using index i2;
+create table j (x int not null unique, y int); alter table j replica identity full;
+create table k (x int not null unique, y int); alter table k replica identity nothing;
+create table l (x text collate "C" not null, y int); create unique index l1 on l (x text_pattern_ops);
+create table pi (a int not null, b int not null, c int, primary key (a) include (b));
+create table ii (a int not null, b int not null, c int); create unique index ii1 on ii (a) include (b); alter table ii replica identity using index ii1;
+create table bf (x int, y int not null, z int not null); create unique index bf1 on bf (y) include (z); alter table bf replica identity full;
+create table cl (x int, y int); create unique index cl1 on cl (x); create unique index cl2 on cl (y); alter table cl cluster on cl2;
+create table m (x int not null, y int not null); create unique index m1 on m (x, y); create unique index m0 on m (y) where x = 1;

@@ -1,0 +1,16 @@
+insert into only_key values (1); update only_key set id = 1; update only_key set id = 2; delete from only_key;
+insert into envelope values (1, 'a', 2, 'o', 3, 4); update envelope set op = 'p'; delete from envelope;
+insert into parent values (1, 1); insert into child values (2, 2, 2); update parent set v = 5; delete from parent where id = 2;
+insert into u values (1); alter table u set logged; insert into u values (2); alter table u set unlogged; insert into u values (3);
+refresh materialized view mv; insert into vw values (7, 7);
+insert into trig values (1, 5); update trig set v = 6;
+insert into fk values (1, 1), (2, 7); update parent set id = 8 where id = 7; delete from parent;
+insert into gen (id, a, c) values (1, 2, 'x'); update gen set a = 3; delete from gen;
+insert into genkey (a, v) values (1, 1); update genkey set v = 2; update genkey set a = 5; delete from genkey;
+insert into idt default values; insert into idt (v) values (null); update idt set v = 'y' where id = 1;
+insert into dropped values (1, 2); update dropped set c = 3; alter table dropped add a text; insert into dropped values (2, 3, 'a'); delete from dropped;
+insert into "Order.Items" values (1, 'x', 2, 'y', 3); update "Order.Items" set "Item.Id" = 2; delete from "Order.Items";
+insert into "my.schema"."t-1" values (1);
+insert into only_key select g from generate_series(1, 3) g on conflict do nothing;
+merge into only_key k using (values (3), (4)) s (id) on k.id = s.id when matched then delete when not matched then insert values (s.id);
+truncate only_key;

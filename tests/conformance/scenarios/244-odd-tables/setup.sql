@@ -1,0 +1,12 @@
+create table zero (); create table only_key (id int primary key); create table envelope (before int primary key, after text, source int, op text, ts_ms bigint, transaction int);
+create table parent (id int primary key, v int); create table child (w int, primary key (id)) inherits (parent);
+create unlogged table u (id int primary key); create temporary table tmp (id int);
+create view vw as select * from parent; create materialized view mv as select * from parent;
+create table trig (id int primary key, v int); create function f() returns trigger language plpgsql as $$ begin insert into only_key values (new.id) on conflict do nothing; new.v := new.v * 2; return new; end $$; create trigger tr before insert or update on trig for each row execute function f();
+create table fk (id int primary key, p int references parent on delete cascade on update cascade);
+create table gen (id int primary key, a int, b int generated always as (a * 2) stored, c text); alter table gen replica identity full;
+create table genkey (a int, k int generated always as (a + 1) stored primary key, v int);
+create table idt (id int generated always as identity primary key, s smallserial, v text default 'x');
+create table dropped (a int, b int, id int primary key, c int); alter table dropped drop column a, drop column b;
+create table "Order.Items" ("Item.Id" int primary key, "a""b" text, "c'd" int, "ünï" text, "select" int);
+create schema "my.schema"; create table "my.schema"."t-1" (id int primary key);
