@@ -101,10 +101,12 @@ fuzz-short:
 	@$(MAKE) fuzz FUZZ_SECONDS=10
 # --- end of fuzzing ---
 
-# --- docs/OPTIONS.md, from the options table; a unit test says when it is old ---
+# --- docs/OPTIONS.md, from the options table; a unit test says when it is old;
+# the deviations in docs/COMPATIBILITY.md, from deviations.json: lint says so ---
 .PHONY: docs
 docs: $B/pgwake
 	$B/pgwake --print-reference >docs/OPTIONS.md
+	tests/conformance/table.py
 # --- end of docs ---
 
 # --- Conformance: what Debezium's connector emits for the scenarios, and we ---
@@ -125,6 +127,7 @@ conformance-live: all
 .PHONY: lint
 lint: $B/libdecoder.a $B/libagent.a
 	@tests/tools/lint --objects $B
+	@tests/conformance/table.py --check
 # --- end of lint ---
 
 # --- What a fresh machine needs: Debian packages, and a cache for the rest ---

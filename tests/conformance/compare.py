@@ -340,8 +340,9 @@ class Deviations:
                     raise SystemExit("%s: a rule without %s: %s" % (path, member, rule.get("rule")))
             rule["test"] = deviations.TESTS.get(rule["rule"])
             rule["used"] = 0
-            if rule["scenarios"] and not rule["test"]:
-                raise SystemExit("%s: deviations.py has no test for %s" % (path, rule["rule"]))
+            if bool(rule["scenarios"]) != bool(rule["test"]) or bool(rule["test"]) == ("unseen" in rule):
+                raise SystemExit("%s: %s needs scenarios and a test in deviations.py, or the reason why it is unseen"
+                                 % (path, rule["rule"]))
 
     def accepts(self, path, want, got, table):
         """Whether a rule allows this difference; table: what is known of the record's table."""

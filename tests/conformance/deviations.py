@@ -22,7 +22,7 @@ class Place:
     """Where a difference is.
 
     part: "data" or "schema" of a column, or None; rest: the path inside it;
-    table: what columns.json says of the table; type, kind (pg_type.typtype of
+    table: what is noted of the table; type, kind (pg_type.typtype of
     the type, or of its elements) and default (expression) of the column.
     """
 
@@ -383,6 +383,15 @@ def _(at, want, got):
     identity, key = at.table.get("identity"), at.table.get("key")
     return bool(identity and key and identity != key) \
         and re.match(r"key\b|headers\[__debezium\.(old|new)key\]", at.path) is not None
+
+
+@rule("table-gone")
+def _(at, want, got):
+    """Dropped or renamed, or never seen because it came and went between two looks."""
+    if at.table and not at.table.get("gone"):
+        return False
+    return at.path == "key" and want == "null" and got.startswith("{") \
+        or at.part == "schema" and at.rest == ".optional" and want == "true" and got == "false"
 
 
 @rule("messages-in-transaction")

@@ -184,7 +184,10 @@ class Recorder(run_oracle.Recorder):
 
     def note(self):
         """Columns that are gone later stay noted: DDL may be among the changes."""
-        for name, table in self.tables().items():
+        tables = self.tables()
+        for name in self.noted.keys() - tables.keys():
+            self.noted[name]["gone"] = True
+        for name, table in tables.items():
             before = self.noted.get(name, table)
             self.noted[name] = dict(table, columns=dict(before["columns"], **table["columns"]))
 
