@@ -172,7 +172,7 @@ uninstall:
 # --- Tests: everything, and the parts; PG=14|15|16|17|18 chooses the major ---
 PG ?= 15
 
-.PHONY: test pytest coverage bench
+.PHONY: test pytest coverage bench bench-decoder
 test:
 	@tests/tools/deps build test fuzz
 	@PG=$(PG) MAKE='$(MAKE) --no-print-directory' tests/run
@@ -198,6 +198,16 @@ coverage:
 $B/bench/pipe: tests/bench/pipe.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -Wall -Wextra -O2 $(CFLAGS) $(pkg_cflags) -o $@ $< $(LDFLAGS) $(pkg_libs)
+
+# The decoder alone: it and the recordings are all that this depends on.
+$B/bench/decoder: tests/bench/decoder.c $B/libdecoder.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $B/libdecoder.a $(LDLIBS)
+
+# ns and instructions per row; ARGS=--check compares with tests/bench/decoder.budget,
+# ARGS=--renew writes it.
+bench-decoder: $B/bench/decoder
+	@tests/bench/decoder.py --program $< --cc '$(CC)' --cflags '$(CFLAGS)' $(ARGS)
 
 bench: $B/pgwake $B/bench/pipe
 	@tests/tools/deps test
