@@ -56,6 +56,9 @@ $B/unit/%: tests/unit/%.c $B/libagent.a $B/libdecoder.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $B/libagent.a $B/libdecoder.a -lcmocka $(LDLIBS)
 
+# In which allocations are counted.
+$B/unit/test_allocation: ALL_LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 .PHONY: unit
 unit: $(unit_bin)
 	@set -e; for t in $(unit_bin); do $$t; done

@@ -64,7 +64,6 @@ count(struct replay *r, const char *name, enum replay_stage stage)
 {
 	char title[64];
 
-	replay_pass(r, stage);
 	snprintf(title, sizeof(title), "%s %s %zu", name, stages[stage],
 		r->rows * COUNTED_PASSES);
 	CALLGRIND_TOGGLE_COLLECT;

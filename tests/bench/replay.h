@@ -25,6 +25,7 @@ struct replay {
 	char *bytes;
 	size_t size;
 	size_t rows;			/* changes in the recording */
+	bool told;			/* its relation: the server does so once */
 	struct plan_options plan;
 	struct change_options options;
 	struct change *change;
@@ -54,31 +55,6 @@ replay_load(struct replay *r, const char *path)
 	if (!r->bytes || fread(r->bytes, 1, r->size, f) != r->size)
 		replay_die(path, "cannot be read");
 	fclose(f);
-}
-
-static inline struct replay *
-replay_new(const char *path, bool schemas)
-{
-	struct replay *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		replay_die(path, "out of memory");
-	replay_load(r, path);
-	r->plan = (struct plan_options){
-		.prefix = SPAN("inventory"), .delimiter = SPAN("."),
-		.database = SPAN("inventory"), .version = SPAN("0.1.0"),
-		.transaction_topic = SPAN("transaction"), .tombstones = true,
-		.key_schemas = schemas, .value_schemas = schemas,
-		.types = { .money_digits = 2,
-			.unavailable = SPAN("__debezium_unavailable_value") },
-	};
-	r->options = (struct change_options){ .plan = &r->plan, .skipped = "t" };
-	r->change = change_new(&r->options);
-	r->envelope = envelope_new(&r->plan, REPLAY_RECORD_MAX);
-	arena_init(&r->arena, REPLAY_RECORD_MAX);
-	if (!r->change || !r->envelope)
-		replay_die(path, "out of memory");
-	return r;
 }
 
 static inline void
@@ -111,6 +87,7 @@ replay_facts(struct replay *r, const struct pgoutput_relation *def)
 	change_facts(r->change, &facts, &f);
 	if (f.kind)
 		replay_die("facts", f.text);
+	r->told = true;
 }
 
 /* What envelope_record does first: the columns of key and row as values. */
@@ -159,8 +136,11 @@ replay_frame(struct replay *r, struct span payload, enum replay_stage stage,
 	struct event e;
 	int rc;
 
-	if (frame_parse(payload, &frame, f) ||
-	    pgoutput_parse(frame.data, false, &r->scratch, &m, f))
+	if (frame_parse(payload, &frame, f))
+		return -1;
+	if (r->told && frame.data.p[0] == PGOUTPUT_RELATION)
+		return 0;
+	if (pgoutput_parse(frame.data, false, &r->scratch, &m, f))
 		return -1;
 	r->rows += m.type == PGOUTPUT_INSERT || m.type == PGOUTPUT_UPDATE ||
 		m.type == PGOUTPUT_DELETE;
@@ -195,6 +175,33 @@ replay_pass(struct replay *r, enum replay_stage stage)
 			replay_die("replay", f.text);
 		p += n;
 	}
+}
+
+/* Its relation is known, its plan compiled, and buffers are as large as they must be. */
+static inline struct replay *
+replay_new(const char *path, bool schemas)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		replay_die(path, "out of memory");
+	replay_load(r, path);
+	r->plan = (struct plan_options){
+		.prefix = SPAN("inventory"), .delimiter = SPAN("."),
+		.database = SPAN("inventory"), .version = SPAN("0.1.0"),
+		.transaction_topic = SPAN("transaction"), .tombstones = true,
+		.key_schemas = schemas, .value_schemas = schemas,
+		.types = { .money_digits = 2,
+			.unavailable = SPAN("__debezium_unavailable_value") },
+	};
+	r->options = (struct change_options){ .plan = &r->plan, .skipped = "t" };
+	r->change = change_new(&r->options);
+	r->envelope = envelope_new(&r->plan, REPLAY_RECORD_MAX);
+	arena_init(&r->arena, REPLAY_RECORD_MAX);
+	if (!r->change || !r->envelope)
+		replay_die(path, "out of memory");
+	replay_pass(r, REPLAY_RECORD);
+	return r;
 }
 
 #endif
