@@ -175,7 +175,7 @@ uninstall:
 # --- Tests: everything, and the parts; PG=14|15|16|17|18 chooses the major ---
 PG ?= 15
 
-.PHONY: test pytest coverage bench bench-decoder
+.PHONY: test pytest coverage bench-decoder
 test:
 	@tests/tools/deps build test fuzz
 	@PG=$(PG) MAKE='$(MAKE) --no-print-directory' tests/run
@@ -197,10 +197,11 @@ coverage:
 		--fail-under-line 95 --print-summary build-coverage
 # --- end of tests ---
 
-# --- Bench: see tests/bench/bench.py for what it can be told ---
-$B/bench/pipe: tests/bench/pipe.c
+# --- Bench: rates, latency and memory beside a pipe and peers; tests/bench/README.md ---
+$B/bench/pipe: tests/bench/pipe.c tests/bench/publish.c tests/bench/publish.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -Wall -Wextra -O2 $(CFLAGS) $(pkg_cflags) -o $@ $< $(LDFLAGS) $(pkg_libs)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 $(CFLAGS) $(pkg_cflags) -o $@ $(filter %.c,$^) \
+		$(LDFLAGS) $(pkg_libs)
 
 # The decoder alone: it and the recordings are all that this depends on.
 $B/bench/decoder: tests/bench/decoder.c $B/libdecoder.a
@@ -212,9 +213,16 @@ $B/bench/decoder: tests/bench/decoder.c $B/libdecoder.a
 bench-decoder: $B/bench/decoder
 	@tests/bench/decoder.py --program $< --cc '$(CC)' --cflags '$(CFLAGS)' $(ARGS)
 
-bench: $B/pgwake $B/bench/pipe
+bench_suites := bench bench-peers bench-snapshot
+.PHONY: $(bench_suites) bench-report
+$(bench_suites): $B/pgwake $B/bench/pipe
 	@tests/tools/deps test
-	@PGWAKE_BIN='$(abspath $B/pgwake)' "$$(tests/tools/venv)" tests/bench/bench.py
+	@PGWAKE_BIN='$(abspath $B/pgwake)' "$$(tests/tools/venv bench)" tests/bench/bench.py \
+		--out $B/bench $(@:bench-%=%)
+
+# The results of all suites that have run, into docs/bench/ and README.md.
+bench-report:
+	@"$$(tests/tools/venv bench)" tests/bench/report.py --results $B/bench
 # --- end of bench ---
 
 clean:

@@ -1,26 +1,29 @@
 /*
  * pipe: the cheapest possible PostgreSQL to Kafka capture, to measure against.
  *
- * libpq reads pgoutput, each row change goes to Kafka as it came off the wire
- * with the relation id for a key, and the slot is confirmed only after
- * delivery. It neither decodes nor formats, so what it reaches is about what
- * any capture program can reach on the same machine. Without -b it is a null
- * reader: it reads, counts and discards.
+ * libpq reads pgoutput, each row change goes to its relation's topic as it came
+ * off the wire, and the slot is confirmed only after delivery. It neither
+ * decodes nor formats, so what it reaches is about what any capture program can
+ * reach on the same machine. Without -b it is a null reader: it reads, counts
+ * and discards.
  *
- *   pipe -c CONNINFO -S SLOT -n ROWS [-b BROKERS -t TOPIC] [-z CODEC]
+ *   pipe -c CONNINFO -S SLOT -n ROWS [-b BROKERS -t PREFIX] [-z CODEC]
  *        [-s SIZE] [-w MICROSECONDS]
+ *   pipe -c CONNINFO -C TABLE -b BROKERS -t PREFIX [-z CODEC] [-s SIZE]
  *
- * -s pads records to SIZE bytes, about what a formatted event has; -w sleeps
- * that long before reading again when a read brought little, so that the
- * server need not wake us for every message. Prints one JSON object.
+ * -n ends after so many rows, 0: never; -s pads records to SIZE bytes, about
+ * what a formatted event has; -w sleeps that long before reading again when a
+ * read brought little, so that the server need not wake us for every message;
+ * -C takes the rows of a table of schema public by COPY, each line of it a
+ * record. Prints one JSON object.
  */
+#include "publish.h"
+
 #include <endian.h>
 #include <libpq-fe.h>
-#include <librdkafka/rdkafka.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <signal.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +31,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING = 1 << 20, PAD_MAX = 16384, LITTLE = 8192, HEADER = 25 };
+enum { RING = 1 << 20, LITTLE = 8192, HEADER = 25 };
 
 struct options {
-	const char *conninfo, *slot, *brokers, *topic, *codec;
-	uint64_t rows;		/* stop after so many */
-	size_t size;		/* pad records to this, 0: not at all */
+	const char *conninfo, *slot, *table;
+	struct publish_options kafka;
+	uint64_t rows;		/* stop after so many, 0: never */
 	unsigned nap_us;
 };
 
@@ -45,15 +48,13 @@ struct commit {
 struct pipe {
 	struct options o;
 	PGconn *pg;
-	rd_kafka_t *kafka;	/* NULL: a null reader */
-	rd_kafka_topic_t *topic;
+	struct publish *kafka;	/* NULL: a null reader */
 	struct commit *ring;
-	uint64_t head, tail;
-	uint64_t produced, delivered, failed, confirmed;
+	uint64_t head, tail, confirmed;
 	uint64_t rows, bytes;
 	size_t got;		/* bytes since the last wait */
-	double first, last;	/* when the first and the last row came */
-	char padded[PAD_MAX];
+	double began, first, last;	/* when the first and the last row came */
+	bool ended;		/* of a COPY */
 };
 
 static volatile sig_atomic_t stopped;
@@ -65,13 +66,6 @@ on_signal(int number)
 	stopped = 1;
 }
 
-static void
-die(const char *what, const char *why)
-{
-	fprintf(stderr, "pipe: %s: %s\n", what, why);
-	exit(1);
-}
-
 static double
 now(void)
 {
@@ -79,6 +73,15 @@ now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static uint32_t
+get_u32(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
 static uint64_t
@@ -97,123 +100,70 @@ put_u64(char *p, uint64_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-/* --- Kafka --- */
+/* --- Of a slot --- */
 
 static void
-on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *m, void *self)
-{
-	struct pipe *p = self;
-
-	(void)kafka;
-	if (m->err)
-		p->failed++;
-	else
-		p->delivered++;
-}
-
-static void
-set(rd_kafka_conf_t *conf, const char *key, const char *value)
-{
-	char why[256];
-
-	if (rd_kafka_conf_set(conf, key, value, why, sizeof(why)))
-		die(key, why);
-}
-
-static void
-open_kafka(struct pipe *p)
-{
-	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	char why[512];
-
-	set(conf, "bootstrap.servers", p->o.brokers);
-	set(conf, "enable.idempotence", "true");
-	set(conf, "message.timeout.ms", "0");
-	set(conf, "linger.ms", "5");
-	set(conf, "compression.type", p->o.codec);
-	set(conf, "batch.size", "1000000");
-	set(conf, "batch.num.messages", "10000");
-	set(conf, "queue.buffering.max.messages", "200000");
-	set(conf, "queue.buffering.max.kbytes", "131072");
-	rd_kafka_conf_set_opaque(conf, p);
-	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-	p->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
-	if (!p->kafka)
-		die("kafka", why);
-	p->topic = rd_kafka_topic_new(p->kafka, p->o.topic, NULL);
-}
-
-static void
-produce(struct pipe *p, const char *bytes, size_t n, const char *key)
-{
-	if (n < p->o.size) {		/* the rest of `padded` is filler */
-		memcpy(p->padded, bytes, n);
-		bytes = p->padded;
-		n = p->o.size;
-	}
-	while (rd_kafka_produce(p->topic, 0, RD_KAFKA_MSG_F_COPY, (char *)bytes,
-		n, key, 4, NULL) == -1) {
-		if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-			die("produce", rd_kafka_err2str(rd_kafka_last_error()));
-		rd_kafka_poll(p->kafka, 5);
-	}
-	if (++p->produced % 256 == 0)
-		rd_kafka_poll(p->kafka, 0);
-}
-
-static void
-fill_padding(struct pipe *p)
-{
-	for (size_t i = 0, k = 0; i < PAD_MAX; k++)
-		i += (size_t)snprintf(p->padded + i, PAD_MAX - i,
-			",\"column_%zu\":%zu,\"connector\":\"postgresql\","
-			"\"schema\":\"public\"", k % 7, k * 7919 % 10007);
-}
-
-/* --- PostgreSQL --- */
-
-static void
-open_stream(struct pipe *p)
+open_source(struct pipe *p)
 {
 	char command[512];
 	PGresult *r;
 
 	p->pg = PQconnectdb(p->o.conninfo);
 	if (PQstatus(p->pg) != CONNECTION_OK)
-		die("connect", PQerrorMessage(p->pg));
-	snprintf(command, sizeof(command),
-		"START_REPLICATION SLOT \"%s\" LOGICAL 0/0 (\"proto_version\" '1',"
-		" \"publication_names\" '\"bench\"')", p->o.slot);
+		publish_die("connect", PQerrorMessage(p->pg));
+	if (p->o.table)
+		snprintf(command, sizeof(command), "COPY public.%s TO STDOUT",
+			p->o.table);
+	else
+		snprintf(command, sizeof(command), "START_REPLICATION SLOT \"%s\""
+			" LOGICAL 0/0 (\"proto_version\" '1',"
+			" \"publication_names\" '\"bench\"')", p->o.slot);
 	r = PQexec(p->pg, command);
-	if (PQresultStatus(r) != PGRES_COPY_BOTH)
-		die("start", PQerrorMessage(p->pg));
+	if (PQresultStatus(r) != (p->o.table ? PGRES_COPY_OUT : PGRES_COPY_BOTH))
+		publish_die("start", PQerrorMessage(p->pg));
 	PQclear(r);
+	if (p->o.table)
+		publish_relation(p->kafka, 0, "public", p->o.table);
 }
 
-/* One partition delivers in order, so a count tells which commits are safe. */
+/*
+ * One partition delivers in order, so there a count tells which commits are
+ * safe; with several topics all must be delivered.
+ */
+static uint64_t
+safely_delivered(const struct pipe *p)
+{
+	const struct publish_counts *n;
+
+	if (!p->kafka)
+		return 0;
+	n = publish_counts(p->kafka);
+	return n->topics > 1 && n->delivered < n->produced ? 0 : n->delivered;
+}
+
 static void
 send_status(struct pipe *p)
 {
+	uint64_t delivered = safely_delivered(p);
 	char status[34] = { 'r' };
 
-	while (p->tail != p->head &&
-		p->ring[p->tail % RING].produced <= p->delivered)
+	while (p->tail != p->head && p->ring[p->tail % RING].produced <= delivered)
 		p->confirmed = p->ring[p->tail++ % RING].lsn;
 	for (int i = 0; i < 3; i++)
 		put_u64(status + 1 + 8 * i, p->confirmed);
 	if (PQputCopyData(p->pg, status, sizeof(status)) < 0 ||
 		PQflush(p->pg) < 0)
-		die("status", PQerrorMessage(p->pg));
+		publish_die("status", PQerrorMessage(p->pg));
 }
 
 static void
-take_row(struct pipe *p, const char *message, size_t n)
+take_row(struct pipe *p, uint32_t relation, const char *row, size_t n)
 {
 	if (p->rows++ == 0)
 		p->first = now();
 	p->bytes += n;
 	if (p->kafka)
-		produce(p, message, n, message + 1);
+		publish_send(p->kafka, relation, row, n);
 	if (p->rows == p->o.rows)
 		p->last = now();
 }
@@ -221,23 +171,31 @@ take_row(struct pipe *p, const char *message, size_t n)
 static void
 take_message(struct pipe *p, const char *message, size_t n)
 {
+	const char *schema;
+
 	switch (message[0]) {
 	case 'I':
 	case 'U':
 	case 'D':
-		take_row(p, message, n);
+		take_row(p, get_u32(message + 1), message, n);
+		break;
+	case 'R':
+		schema = message + 5;
+		if (p->kafka)
+			publish_relation(p->kafka, get_u32(message + 1), schema,
+				schema + strlen(schema) + 1);
 		break;
 	case 'C':
 		if (p->kafka && p->head - p->tail < RING)
 			p->ring[p->head++ % RING] = (struct commit){
 				.lsn = get_u64(message + 10),
-				.produced = p->produced
+				.produced = publish_counts(p->kafka)->produced
 			};
 		break;
 	}
 }
 
-/* False when nothing has been read yet. */
+/* False when nothing has been read yet, or there is nothing more. */
 static bool
 take_frame(struct pipe *p)
 {
@@ -246,15 +204,30 @@ take_frame(struct pipe *p)
 
 	if (n == 0)
 		return false;
+	if (n == -1 && p->o.table) {
+		p->ended = true;
+		p->last = now();
+		return false;
+	}
 	if (n < 0)
-		die("stream ended", PQerrorMessage(p->pg));
+		publish_die("stream ended", PQerrorMessage(p->pg));
 	p->got += (size_t)n;
-	if (frame[0] == 'w')
+	if (p->o.table)
+		take_row(p, 0, frame, (size_t)n);
+	else if (frame[0] == 'w')
 		take_message(p, frame + HEADER, (size_t)n - HEADER);
 	else if (frame[0] == 'k' && frame[17])
 		send_status(p);
 	PQfreemem(frame);
 	return true;
+}
+
+static bool
+delivered_all(const struct pipe *p)
+{
+	const struct publish_counts *n = p->kafka ? publish_counts(p->kafka) : NULL;
+
+	return !n || n->delivered + n->failed >= n->produced;
 }
 
 static void
@@ -263,22 +236,21 @@ wait_for_input(struct pipe *p)
 	struct pollfd fd = { .fd = PQsocket(p->pg), .events = POLLIN };
 
 	if (p->kafka)
-		rd_kafka_poll(p->kafka, 0);
+		publish_poll(p->kafka);
 	if (p->o.nap_us && p->got && p->got < LITTLE)
 		usleep(p->o.nap_us);
 	p->got = 0;
-	poll(&fd, 1, p->produced > p->delivered ? 1 : 100);
+	poll(&fd, 1, delivered_all(p) ? 100 : 1);
 	if (!PQconsumeInput(p->pg))
-		die("read", PQerrorMessage(p->pg));
+		publish_die("read", PQerrorMessage(p->pg));
 }
 
 static bool
 finished(const struct pipe *p)
 {
-	if (stopped)
+	if (stopped || p->ended)
 		return true;
-	return p->rows >= p->o.rows &&
-		(!p->kafka || p->delivered + p->failed >= p->o.rows);
+	return p->o.rows && p->rows >= p->o.rows && delivered_all(p);
 }
 
 static void
@@ -287,19 +259,24 @@ drain(struct pipe *p)
 	double told = now();
 
 	for (uint64_t frames = 0; !finished(p);) {
-		if (!take_frame(p))
-			wait_for_input(p);
-		else if (++frames % 1024)
+		if (!take_frame(p)) {
+			if (!p->ended)
+				wait_for_input(p);
+		} else if (++frames % 1024) {
 			continue;
-		if (now() - told > 1) {
+		}
+		if (!p->o.table && now() - told > 1) {
 			send_status(p);
 			told = now();
 		}
 	}
 	if (p->kafka)
-		rd_kafka_flush(p->kafka, 10000);
-	send_status(p);
+		publish_flush(p->kafka);
+	if (!p->o.table)
+		send_status(p);
 }
+
+/* --- The command --- */
 
 static void
 report(const struct pipe *p)
@@ -310,17 +287,19 @@ report(const struct pipe *p)
 	getrusage(RUSAGE_SELF, &u);
 	cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
 		(double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-	printf("{\"rows\":%lu,\"bytes\":%lu,\"failed\":%lu,\"seconds\":%.4f,"
-		"\"cpu\":%.3f}\n", p->rows, p->bytes, p->failed, p->last - p->first, cpu);
+	printf("{\"rows\":%lu,\"bytes\":%lu,\"seconds\":%.4f,\"from_start\":%.4f,"
+		"\"cpu\":%.3f}\n", p->rows, p->bytes, p->last - p->first,
+		p->last - p->began, cpu);
 }
 
 static int
 parse(struct options *o, int argc, char **argv)
 {
+	struct publish_options *k = &o->kafka;
 	int c;
 
-	*o = (struct options){ .codec = "none" };
-	while ((c = getopt(argc, argv, "c:S:n:b:t:z:s:w:")) != -1)
+	*o = (struct options){ .kafka = { .codec = "none" } };
+	while ((c = getopt(argc, argv, "c:S:C:n:b:t:z:s:w:")) != -1)
 		switch (c) {
 		case 'c':
 			o->conninfo = optarg;
@@ -328,20 +307,23 @@ parse(struct options *o, int argc, char **argv)
 		case 'S':
 			o->slot = optarg;
 			break;
+		case 'C':
+			o->table = optarg;
+			break;
 		case 'n':
 			o->rows = strtoull(optarg, NULL, 10);
 			break;
 		case 'b':
-			o->brokers = optarg;
+			k->brokers = optarg;
 			break;
 		case 't':
-			o->topic = optarg;
+			k->prefix = optarg;
 			break;
 		case 'z':
-			o->codec = optarg;
+			k->codec = optarg;
 			break;
 		case 's':
-			o->size = strtoul(optarg, NULL, 10);
+			k->size = strtoul(optarg, NULL, 10);
 			break;
 		case 'w':
 			o->nap_us = (unsigned)strtoul(optarg, NULL, 10);
@@ -349,8 +331,9 @@ parse(struct options *o, int argc, char **argv)
 		default:
 			return -1;
 		}
-	return o->conninfo && o->slot && o->rows && o->size <= PAD_MAX &&
-		!o->brokers == !o->topic ? 0 : -1;
+	if (!o->conninfo || !o->slot == !o->table || !k->brokers != !k->prefix)
+		return -1;
+	return k->size <= PUBLISH_PAD_MAX && (k->brokers || !o->table) ? 0 : -1;
 }
 
 int
@@ -359,21 +342,22 @@ main(int argc, char **argv)
 	static struct pipe p;
 
 	if (parse(&p.o, argc, argv) < 0) {
-		fputs("usage: pipe -c CONNINFO -S SLOT -n ROWS [-b BROKERS"
-			" -t TOPIC] [-z CODEC] [-s SIZE] [-w US]\n", stderr);
+		fputs("usage: pipe -c CONNINFO -S SLOT -n ROWS | -C TABLE"
+			" [-b BROKERS -t PREFIX] [-z CODEC] [-s SIZE] [-w US]\n",
+			stderr);
 		return 2;
 	}
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
+	p.began = now();
 	p.ring = malloc(RING * sizeof(*p.ring));
 	if (!p.ring)
-		die("ring", "out of memory");
-	fill_padding(&p);
-	if (p.o.brokers)
-		open_kafka(&p);
-	open_stream(&p);
+		publish_die("ring", "out of memory");
+	if (p.o.kafka.brokers)
+		p.kafka = publish_open(&p.o.kafka);
+	open_source(&p);
 	drain(&p);
 	report(&p);
 	PQfinish(p.pg);
-	return p.failed != 0;
+	return p.kafka && publish_counts(p.kafka)->failed != 0;
 }
