@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import tempfile
 import time
 
@@ -139,9 +140,12 @@ def main():
     path = os.path.join(os.path.abspath(args.out), args.suite + ".json")
     scratch = tempfile.mkdtemp(prefix="pgwake-bench-")
     os.chmod(scratch, 0o755)
-    rig = None
+    # As Ctrl-C: so that the servers are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    rig = Rig(scratch, os.environ.get("BENCH_COMPRESSION", "lz4"))
     try:
-        rig = Rig(scratch, os.environ.get("BENCH_COMPRESSION", "lz4"))
+        rig.start()
         suite = Suite(args.suite, rig, path)
         if args.suite == "snapshot":
             warm_up(rig)
@@ -152,8 +156,7 @@ def main():
         suite.keep()
         say(f"{suite.result['seconds']} s; all runs are in {path}")
     finally:
-        if rig:
-            rig.stop()
+        rig.stop()
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -4,7 +4,8 @@ import platform
 import re
 import subprocess
 
-from rig import BROKER, BROKER_JAVA, HERE, SETTINGS
+from paths import HERE
+from rig import BROKER, BROKER_JAVA, SETTINGS
 from workloads import SCALE
 
 

@@ -16,7 +16,6 @@ from workloads import COLUMNS
 
 STAMP = re.compile(rb"T(1\d{15})")
 TX_PER_SECOND = 1000        # more rows a second are more rows a transaction
-WARM_UP = 3
 
 INSERT = ("insert into t10 select nextval('ids'), 1, 2, 3, 4.5, now(),"
           " 'T' || (extract(epoch from clock_timestamp()) * 1000000)::bigint,"
@@ -70,7 +69,7 @@ def latency(rig, db, reader, rate, seconds):
             db.sql(INSERT.format(rows=1))
             return run.topics.count() > 0
         wait_until(begun, f"the first record; {run.said()}", 60, step=0.3)
-        load.seconds(reader.warm_up if hasattr(reader, "warm_up") else WARM_UP)
+        load.seconds(reader.warm_up)
         wait_until(lambda: run.topics.count() >= load.count(), "the warm-up to be drained", 90)
         start = run.topics.count()
         meter.mark()

@@ -8,8 +8,8 @@ import os
 import shutil
 import subprocess
 
+from paths import HERE
 from readers import Reader
-from rig import HERE
 from waiting import free_port
 
 
@@ -89,7 +89,7 @@ class Debezium(Peer):
                 f.writelines(f"{k}={v}\n" for k, v in settings.items())
         log = os.path.join(HERE, "peers", "log4j2.properties")
         return ["java", "-Xms3g", "-Xmx3g", "-XX:+UseG1GC", f"-Dlog4j2.configurationFile={log}",
-                "-cp", os.path.join(self.jars, "connect", "*"),
+                "-cp", os.path.join(self.jars, "connect", "lib", "*"),
                 "org.apache.kafka.connect.cli.ConnectStandalone", *files]
 
 

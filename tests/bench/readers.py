@@ -1,6 +1,7 @@
 """The readers: command lines, and how many records each makes of a workload."""
 import os
 
+import paths                    # noqa: F401
 import agentlib
 
 PIPE = os.path.join(os.path.dirname(agentlib.BINARY), "bench", "pipe")
@@ -8,9 +9,10 @@ NAP_US = 200
 
 
 class Reader:
-    """What is measured. `kind` says whose CPU seconds can be told apart by thread."""
+    """What is measured."""
     to_kafka = True
     patience = 60       # seconds without a new record after which it is given up
+    warm_up = 3         # seconds of load before its latency is measured
 
     def __init__(self, about):
         self.about = about
@@ -73,6 +75,7 @@ class Pgwake(Reader):
             "kafka": {"bootstrap_servers": run.kafka.bootstrap,
                       "compression_type": run.rig.compression},
             "snapshot": {"mode": "no_data"},
+            "state": {"topic": f"__pgwake_state.{run.slot}"},
             "format": {"schemas": self.schemas}})
         command = [agentlib.BINARY, "-c", path]
         if self.threads:

@@ -10,14 +10,12 @@ import time
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "integration"))
-
-import agentlib                                             # noqa: E402
-import pglib                                                # noqa: E402
-from kafkalib import Kafka                                  # noqa: E402
-from waiting import wait_until                              # noqa: E402
-from workloads import WORKLOADS                             # noqa: E402
+import paths                    # noqa: F401
+import agentlib
+import pglib
+from kafkalib import Kafka
+from waiting import wait_until
+from workloads import WORKLOADS
 
 SETTINGS = {"shared_buffers": "'2GB'", "max_wal_size": "'64GB'", "wal_buffers": "'64MB'",
             "log_replication_commands": "off"}
@@ -37,11 +35,15 @@ class Rig:
     def __init__(self, scratch, compression):
         self.scratch, self.compression = scratch, compression
         self.server = pglib.Server(pglib.Binaries(os.environ.get("PG", "15"), scratch),
-                                   os.path.join(scratch, "pg"), settings=SETTINGS).start()
+                                   os.path.join(scratch, "pg"), settings=SETTINGS)
         self.kafka = Kafka(os.path.join(scratch, "kafka"), java=BROKER_JAVA, **BROKER)
-        self.kafka.start().ready()
         self.databases = {}
+        self.shared = {}            # workload -> topics that its runs share
         self.record_size = {}       # (workload, reader) -> bytes, as measured
+
+    def start(self):
+        self.server.start()
+        self.kafka.start().ready(180)
 
     def database(self, workload):
         """The workload's, built at its first use."""
@@ -56,34 +58,48 @@ class Rig:
         """Its WAL and its tables are not needed any more."""
         if workload in self.databases:
             self.databases.pop(workload).drop()
+        if workload in self.shared:
+            self.shared.pop(workload).delete()
 
     def stop(self):
         self.kafka.remove()
-        self.server.stop("immediate")
+        if self.server.running():
+            self.server.stop("immediate")
 
 
 class Topics:
-    """The topics of a run, one partition each: counts, and times by the broker's clock."""
+    """The topics of a run, one partition each: counts, and times by the broker's clock.
+
+    What other runs have left in them is not seen: all begins at begin().
+    """
 
     def __init__(self, kafka, names):
         self.kafka, self.names = kafka, names
         self.admin = AdminClient({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+        self.first = dict.fromkeys(names, 0)    # offsets at the beginning
+        self.began_ms = self.stored_before = 0
 
-    def create(self):
-        made = self.admin.create_topics([NewTopic(n, 1, 1) for n in self.names])
-        for result in made.values():
+    def begin(self):
+        """From here on; makes the topics that are not there."""
+        there = self.kafka.topics()
+        missing = [NewTopic(n, 1, 1) for n in self.names if n not in there]
+        for result in self.admin.create_topics(missing).values() if missing else ():
             result.result(60)
         # A leader is elected a moment later.
-        wait_until(lambda: self.count() == 0, "the topics to be ready", 60)
+        latest = wait_until(lambda: self._offsets(OffsetSpec.latest()), "the topics to be ready",
+                            180, step=0.1)
+        self.first = {n: offset for n, (offset, _) in zip(self.names, latest)}
+        self.stored_before = self._file_sizes()
+        self.began_ms = int(time.time() * 1000)
 
     def _offsets(self, spec):
         """(offset, time in ms) of each partition; None for one without a leader yet."""
         wanted = {TopicPartition(n, 0): spec for n in self.names}
         answers = self.admin.list_offsets(wanted, request_timeout=30)
         out = []
-        for answer in answers.values():
+        for partition in wanted:
             try:
-                found = answer.result()
+                found = answers[partition].result()
             except Exception:       # confluent_kafka has no narrower one here
                 return None
             out.append((found.offset, found.timestamp))
@@ -92,20 +108,22 @@ class Topics:
     def count(self):
         """Records in all of them, or -1 when that cannot be told just now."""
         found = self._offsets(OffsetSpec.latest())
-        return -1 if found is None else sum(offset for offset, _ in found)
+        if found is None:
+            return -1
+        return sum(offset for offset, _ in found) - sum(self.first.values())
 
     def appended(self):
         """When the first and the last record were appended, in seconds since 1970."""
-        first = [t for o, t in self._offsets(OffsetSpec.for_timestamp(0)) if o >= 0]
+        first = [t for o, t in self._offsets(OffsetSpec.for_timestamp(self.began_ms)) if o >= 0]
         last = [t for o, t in self._offsets(OffsetSpec.max_timestamp()) if o >= 0]
         return min(first) / 1000, max(last) / 1000
 
     def read(self, start, limit):
-        """Up to `limit` records from an offset on, of each topic, in batches."""
+        """Up to `limit` records in all, without the first `start` of each topic, in batches."""
         consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": "bench",
                              "log_level": 0, "fetch.message.max.bytes": 16777216,
                              "enable.auto.commit": False})
-        consumer.assign([TopicPartition(n, 0, start) for n in self.names])
+        consumer.assign([TopicPartition(n, 0, at + start) for n, at in self.first.items()])
         try:
             while limit > 0:
                 batch = consumer.consume(min(limit, 5000), 5)
@@ -128,12 +146,19 @@ class Topics:
 
     def stored_bytes(self):
         """In the broker's files, so compressed."""
+        return self._file_sizes() - self.stored_before
+
+    def _file_sizes(self):
         total = 0
         for name in self.names:
             folder = os.path.join(self.kafka.dir, "data", f"{name}-0")
             total += sum(os.path.getsize(os.path.join(folder, f))
                          for f in os.listdir(folder) if f.endswith(".log"))
         return total
+
+    def delete(self):
+        there = self.kafka.topics()
+        self.kafka.delete_topics(n for n in self.names if n in there)
 
 
 class Run:
@@ -146,10 +171,12 @@ class Run:
         self.name, self.workload = workload, WORKLOADS.get(workload)
         self.db = db or rig.database(workload)
         self.slot = slot or f"run_{Run.number}"
-        self.prefix = f"run{Run.number}"
+        # Kafka takes seconds to make many topics: these are used again.
+        self.shared = bool(self.workload) and len(self.workload.tables) > 1
+        self.prefix = workload if self.shared else f"run{Run.number}"
         self.tables = self.workload.tables if self.workload else ["t10"]
         self.topics = Topics(rig.kafka, [f"{self.prefix}.public.{t}" for t in self.tables])
-        self.dir = os.path.join(rig.scratch, self.prefix)
+        self.dir = os.path.join(rig.scratch, self.slot)
         self.process = None
         os.makedirs(self.dir)
 
@@ -162,7 +189,7 @@ class Run:
             self.db.sql("select pg_copy_logical_replication_slot(%s, %s)",
                         "base_" + self.db.name, self.slot)
         if to_kafka:
-            self.topics.create()
+            self.topics.begin()
 
     def start(self, reader):
         """The reader's process; `spawned` is when, in seconds since 1970."""
@@ -214,8 +241,11 @@ class Run:
         wait_until(freed, "the slot to be free")
         self.db.sql("select pg_drop_replication_slot(slot_name) from pg_replication_slots"
                     " where slot_name = %s", self.slot)
-        left = [n for n in self.kafka.topics() if n.startswith(self.prefix + ".")
-                or n.endswith("." + self.prefix)]
+        left = [n for n in self.kafka.topics() if n.endswith("." + self.slot)]
         if left:
             self.kafka.delete_topics(left)
+        if self.shared:
+            self.rig.shared[self.name] = self.topics
+        else:
+            self.topics.delete()
         shutil.rmtree(self.dir)

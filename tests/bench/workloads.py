@@ -15,8 +15,8 @@ ROW = ("g, g % 1000, g % 77, g::bigint * 7919, ((g % 100000) / 100.0)::numeric(1
        " md5((g * 7)::text)::uuid, g % 2 = 0")
 
 NARROW_COLUMNS = ("id bigint primary key, account_id bigint not null,"
-                  " amount numeric(20,6) not null, status text not null, payload jsonb not null, created_at timestamptz not null,"
-                  " updated_at timestamptz not null")
+                  " amount numeric(20,6) not null, status text not null, payload jsonb not null,"
+                  " created_at timestamptz not null, updated_at timestamptz not null")
 # About 128 bytes as text.
 NARROW_ROW = ("g, g * 31 % 1000000, ((g % 100000) / 7.0)::numeric(20,6),"
               " (array['new', 'active', 'paused', 'closed'])[1 + g % 4],"
