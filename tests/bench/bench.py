@@ -19,7 +19,7 @@ from table import print_case, print_latency
 from workloads import WORKLOADS
 
 QUICK = bool(os.environ.get("BENCH_QUICK"))
-RUNS = int(os.environ.get("BENCH_RUNS") or (1 if QUICK else 5))
+RUNS = {"bench": 5, "peers": 3, "snapshot": 5}      # peers take their time
 LATENCY_SECONDS = int(os.environ.get("BENCH_LATENCY_SECONDS") or (3 if QUICK else 10))
 REPEATS = int(os.environ.get("BENCH_REPEATS") or (0 if QUICK else 2))
 DISTURBED = 0.15        # cores used by strangers that make a run doubtful
@@ -31,10 +31,11 @@ class Suite:
 
     def __init__(self, name, rig, path):
         self.rig, self.path = rig, path
+        self.runs = int(os.environ.get("BENCH_RUNS") or (1 if QUICK else RUNS[name]))
         self.began = time.monotonic()
         self.result = {"suite": name, "began": time.strftime("%Y-%m-%d %H:%M:%S %z"),
                        "machine": facts.machine(),
-                       "settings": facts.settings(rig, RUNS, LATENCY_SECONDS, DISTURBED),
+                       "settings": facts.settings(rig, self.runs, LATENCY_SECONDS, DISTURBED),
                        "cases": {}, "latency": {}, "skipped": []}
 
     def keep(self):
@@ -55,7 +56,7 @@ class Suite:
         for _ in range(1 + REPEATS):
             try:
                 tries.append(measure())
-            except (RuntimeError, AssertionError) as e:
+            except Exception as e:      # one run that fails does not spoil the others
                 say(f"{what} failed: {e}")
                 return {"failed": str(e)[-600:]}
             if tries[-1]["foreign"] <= DISTURBED:
@@ -65,17 +66,22 @@ class Suite:
         return {**best, "disturbed": best["foreign"] > DISTURBED, "tries": len(tries)}
 
     def turns(self, what, readers, measure):
-        """Every reader RUNS times, in turns, forth and back: {reader: [figures]}"""
+        """Every reader several times, in turns, forth and back: {reader: [figures]}"""
         runs = {r: [] for r in readers}
-        for k in range(RUNS):
+        for k in range(self.runs):
             for reader in readers if k % 2 == 0 else readers[::-1]:
                 got = self.quietly(f"{what} {reader}", lambda: measure(reader))
                 runs[reader].append(got)
-                say(f"{what} {k + 1}/{RUNS} {reader}: {brief(got)}")
+                say(f"{what} {k + 1}/{self.runs} {reader}: {brief(got)}")
         return runs
 
+    def readers(self, names):
+        """Those that were asked for and can run."""
+        asked = chosen("BENCH_READERS", EVERY)
+        return present([n for n in names if n in asked], self.skip)
+
     def case(self, name, case):
-        readers = present(case.readers, self.skip)
+        readers = self.readers(case.readers)
         size = self.rig.record_size
         for reader in case.measured:
             if (case.workload, reader) not in size:
@@ -93,7 +99,7 @@ class Suite:
 
     def latencies(self, readers):
         db = database(self.rig)
-        readers = present(readers, self.skip)
+        readers = self.readers(readers)
         for rate in RATES:
             runs = self.turns(f"{rate} rows/s", readers,
                               lambda r: latency(self.rig, db, EVERY[r], rate, LATENCY_SECONDS))

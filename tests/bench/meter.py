@@ -95,7 +95,9 @@ class Meter:
         del self.marks[1:-1]
 
     def _roles(self):
-        return {"reader": self.cpu, "server": sum(self.backends.values()),
+        kafka = sum(s for (_, name), s in self.threads.items()
+                    if name.startswith(KAFKA_THREADS))
+        return {"reader": self.cpu, "librdkafka": kafka, "server": sum(self.backends.values()),
                 "broker": cpu_seconds(self.broker) - self.broker_before}
 
     def foreign(self):
@@ -111,9 +113,7 @@ class Meter:
         """As of the last mark."""
         (begin, first), (end, last) = self.marks[0], self.marks[-1]
         seconds = max(end - begin, 0.05)
-        kafka = sum(s for (_, name), s in self.threads.items()
-                    if name.startswith(KAFKA_THREADS))
-        return {"cpu": last["reader"], "cpu_kafka": kafka,
-                "cpu_own": max(last["reader"] - kafka, 0.0),
+        return {"cpu": last["reader"], "cpu_kafka": last["librdkafka"],
+                "cpu_own": max(last["reader"] - last["librdkafka"], 0.0),
                 "server": last["server"], "broker": last["broker"], "rss_mb": self.rss,
                 "cores": {k: (last[k] - first[k]) / seconds for k in last}}

@@ -1,7 +1,7 @@
 """The peers: other programs that bring row changes to Kafka, as readers.
 
 Debezium comes by Maven. The others are taken where the environment names a
-program: OUTBOXX, WAL_LISTENER, GO_PQ_CDC_KAFKA; see README.md.
+program: BENCH_OUTBOXX and so on; see README.md.
 """
 import json
 import os
@@ -95,7 +95,7 @@ class Debezium(Peer):
 
 class Outboxx(Peer):
     """Cannot compress; takes deletes only with REPLICA IDENTITY FULL."""
-    variable = "OUTBOXX"
+    variable = "BENCH_OUTBOXX"
     CONFIG = """[metadata]
 version = "v0"
 [source]
@@ -139,10 +139,10 @@ routing_key = "id"
 
 class WalListener(Peer):
     """One acknowledged record after another; cannot compress."""
-    variable = "WAL_LISTENER"
+    variable = "BENCH_WAL_LISTENER"
 
     def command(self, run):
-        path = os.path.join(run.dir, "config.json")     # YAML as well
+        path = os.path.join(run.dir, "config.yml")      # JSON is YAML too
         table = run.tables[0]
         settings = {
             "listener": {"serverPort": free_port(), "slotName": run.slot,
@@ -163,7 +163,7 @@ class WalListener(Peer):
 
 class GoPqCdc(Peer):
     """A program around that library, told what to do by its environment."""
-    variable = "GO_PQ_CDC_KAFKA"
+    variable = "BENCH_GO_PQ_CDC_KAFKA"
 
     def command(self, run):
         return [self.program()]

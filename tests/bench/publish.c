@@ -145,7 +145,7 @@ publish_send(struct publish *p, uint32_t relation, const char *bytes, size_t n)
 
 	if (!s->topic)
 		publish_die("protocol", "a row of an unknown relation");
-	if (n < p->o.size) {		/* what is behind the row stays filler */
+	if (n < p->o.size) {	/* behind the row is filler, or what longer ones left */
 		memcpy(p->padded, bytes, n);
 		bytes = p->padded;
 		n = p->o.size;

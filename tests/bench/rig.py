@@ -158,7 +158,9 @@ class Topics:
 
     def delete(self):
         there = self.kafka.topics()
-        self.kafka.delete_topics(n for n in self.names if n in there)
+        left = [n for n in self.names if n in there]
+        if left:
+            self.kafka.delete_topics(left)
 
 
 class Run:

@@ -5,6 +5,8 @@ All grow with BENCH_ROWS: `rows` below are those of a scale of 1,000,000.
 import os
 
 SCALE = int(os.environ.get("BENCH_ROWS", "1000000"))
+if SCALE < 10_000 or SCALE % 10_000:
+    raise SystemExit("BENCH_ROWS is a multiple of 10000")
 TX_ROWS = 1000      # of a transaction, unless a workload says otherwise
 
 COLUMNS = ("id bigint primary key, a int, b int, c bigint, d numeric(12,2), e timestamptz,"
