@@ -219,8 +219,8 @@ class Run:
             return f.read()[-1500:]
 
     def report(self):
-        """What pipe printed at its end."""
-        return json.loads(self.said("stdout"))
+        """What pipe printed at its end; nothing of other programs."""
+        return json.loads(self.said("stdout") or "null")
 
     def stop(self):
         p = self.process

@@ -3,12 +3,9 @@
 Until the program has snapshot.threads only what it is compared with is run.
 """
 import subprocess
-import time
 
+from drain import drain         # before agentlib, whose place it makes known
 import agentlib
-from drain import LOOK, rounded, watch_topics
-from meter import Meter
-from rig import Run
 from readers import Pgwake, Pipe, Reader
 from table import print_case
 from workloads import WORKLOADS
@@ -35,41 +32,6 @@ REFERENCE = "pipe"
 WORKLOAD = "snapshot"
 
 
-def measure(rig, name, sample_size=False):
-    reader = READERS[name]
-    run = Run(rig, WORKLOAD)
-    try:
-        run.begin(reader.to_kafka)
-        if isinstance(reader, Pgwake):
-            run.db.sql("create publication bench for all tables")
-        run.start(reader)
-        meter = Meter(run)
-        if reader.to_kafka:
-            figures = watch_topics(run, meter, reader)
-            if sample_size:
-                rig.record_size[WORKLOAD, name] = run.topics.record_bytes()
-        else:
-            figures = watch_copy(run, meter)
-    finally:
-        run.end()
-        run.db.sql("drop publication if exists bench")
-    return rounded(figures)
-
-
-def watch_copy(run, meter):
-    began = time.monotonic()
-    meter.mark()
-    while run.process.poll() is None:
-        meter.mark()
-        time.sleep(LOOK / 2)
-    seconds = time.monotonic() - began
-    if run.process.returncode:
-        raise RuntimeError(run.said())
-    rate = run.workload.rows / seconds
-    return {"seconds": seconds, "rate": rate, "rate_from_start": rate, "first_s": 0.0,
-            **meter.figures(), "foreign": meter.foreign()}
-
-
 def has_threads():
     done = subprocess.run([agentlib.BINARY, "--print-reference"], stdout=subprocess.PIPE,
                           text=True)
@@ -79,14 +41,14 @@ def has_threads():
 def run(suite, rig):
     names = list(READERS)
     if has_threads():
-        measure(rig, "pgwake-1", sample_size=True)
+        drain(rig, WORKLOAD, "pgwake-1", READERS, sample_size=True)
     else:
         suite.skip("pgwake is skipped: it has no snapshot.threads yet")
         names = ["copy", "pipe"]
     for _ in range(2):
-        measure(rig, "pipe")
+        drain(rig, WORKLOAD, "pipe", READERS)
     size = rig.record_size.get((WORKLOAD, "pgwake-1"), 0)
-    runs = suite.turns("snapshot", names, lambda r: measure(rig, r))
+    runs = suite.turns("snapshot", names, lambda r: drain(rig, WORKLOAD, r, READERS))
     workload = WORKLOADS[WORKLOAD]
     suite.result["cases"]["snapshot"] = {
         "title": "snapshot", "about": workload.about, "rows": workload.rows, "figure": "rate",

@@ -50,7 +50,8 @@ def case_rows(case):
     """Header and rows of a case's table, as text."""
     readers, figure = case["readers"], case["figure"]
     null = null_reader(readers)
-    yield ["reader", "rows/s", "of pipe", f"of {null or 'rx'}", *(c for c, _, _ in COLUMNS), "what it is"]
+    yield ["reader", "rows/s", "of pipe", f"of {null or 'rx'}", *(c for c, _, _ in COLUMNS),
+           "what it is"]
     for name, reader in readers.items():
         yield [name, number(median(readers, name, figure)),
                number(ratio(readers, name, case["reference"], figure), "{:.2f}"),

@@ -8,31 +8,32 @@ from table import good, median, ratio
 
 QUEUE_MB = 16           # kafka.queue_buffering_max_kbytes, the default
 MILLION = 1_000_000
+TIMES = "{:.2f} times"
 
 
 def case(results, suite, name):
     return results.get(suite, {}).get("cases", {}).get(name)
 
 
-def at_least(suite, name, reader, to, figure, least, times=False):
-    """The reader's figure is at least so many times that of another."""
+def beside(suite, name, reader, to, figure, met, form):
+    """The ratio of the medians of a figure of two readers."""
     def measure(results):
         c = case(results, suite, name)
         got = ratio(c["readers"], reader, to, figure) if c else None
-        if got is None:
-            return None
-        return (f"{got:.2f} times" if times else f"{got:.0%}"), got >= least
+        return None if got is None else (form(got), met(got))
     return measure
 
 
-def at_most(suite, name, reader, to, figure, most, inverse=False):
-    def measure(results):
-        c = case(results, suite, name)
-        got = ratio(c["readers"], reader, to, figure) if c else None
-        if got is None:
-            return None
-        return (f"1/{1 / got:.0f}" if inverse else f"{got:.0%}"), got <= most
-    return measure
+def at_least(suite, name, reader, to, figure, least, form="{:.0%}"):
+    return beside(suite, name, reader, to, figure, lambda got: got >= least, form.format)
+
+
+def at_most(suite, name, reader, to, figure, most, form="{:.0%}".format):
+    return beside(suite, name, reader, to, figure, lambda got: got <= most, form)
+
+
+def inverse(got):
+    return f"1/{1 / got:.0f}"
 
 
 def value(suite, name, reader, figure, most, form):
@@ -112,7 +113,7 @@ def napping(name, label, figure="rate"):
 
 def outboxx(name, least):
     return (f"rows/s beside Outboxx: {name}", f"at least {least} times",
-            at_least("peers", name, "pgwake", "outboxx", "rate", least, times=True))
+            at_least("peers", name, "pgwake", "outboxx", "rate", least, TIMES))
 
 
 TARGETS = [
@@ -126,7 +127,7 @@ TARGETS = [
     same_size("fat", "rows of 20 KB"),
     same_size("tables", "500 tables"),
     ("over TCP", "at least 1.5 times rx-tcp",
-     at_least("bench", "tcp", "pgwake-tcp", "rx-tcp", "rate", 1.5, times=True)),
+     at_least("bench", "tcp", "pgwake-tcp", "rx-tcp", "rate", 1.5, TIMES)),
     ("`schemas = true`", "at least 70 % of the same-size pipe",
      at_least("bench", "schemas", "pgwake-s", "pipe-pad-s", "rate", 0.70)),
     ("latency at 1,000 rows/s", "p50 at most 1.5 ms, p99 5 ms", latency(1000, 1.5, 5)),
@@ -139,11 +140,11 @@ TARGETS = [
     ("CPU seconds beside Outboxx: mix", "at most 70 %",
      at_most("peers", "mix", "pgwake", "outboxx", "cpu", 0.70)),
     ("rows/s beside Debezium: mix", "at least 5 times",
-     at_least("peers", "mix", "pgwake", "debezium", "rate", 5, times=True)),
+     at_least("peers", "mix", "pgwake", "debezium", "rate", 5, TIMES)),
     ("CPU seconds beside Debezium: mix", "at most 1/17",
-     at_most("peers", "mix", "pgwake", "debezium", "cpu", 1 / 17, inverse=True)),
+     at_most("peers", "mix", "pgwake", "debezium", "cpu", 1 / 17, inverse)),
     ("peak memory beside Debezium: mix", "at most 1/50",
-     at_most("peers", "mix", "pgwake", "debezium", "rss_mb", 1 / 50, inverse=True)),
+     at_most("peers", "mix", "pgwake", "debezium", "rss_mb", 1 / 50, inverse)),
     ("snapshot", "at least 45 % of the raw COPY pipe", snapshot_speed),
 ]
 

@@ -54,10 +54,10 @@ class Workload:
     def build(self, db):
         """Tables and what stands in them, publication and slot, then the changes."""
         changes = self.build_in(db)
+        db.sql("create publication bench for all tables")
+        # One of the peers insists on this name.
+        db.sql('create publication "wal-listener" for all tables')
         if self.slot:
-            db.sql("create publication bench for all tables")
-            # One of the peers insists on this name.
-            db.sql('create publication "wal-listener" for all tables')
             db.create_slot("base_" + db.name)
         for statement in changes:
             db.sql(statement)
