@@ -47,6 +47,10 @@ class Replica:
                        for name, kind in kinds.items()}
         self._told = set()
 
+    def __str__(self):
+        return (f"{sum(self.reads.values())} rows read, {len(self._told)} changes, {self.repeats}"
+                f" repeated, {self.early} values before their rows")
+
     def apply(self, record):
         table = self.tables.get(record.table)
         if table is None:
@@ -168,6 +172,8 @@ class Rows:
             self.fail(r, f"read when version {self.version[key]} had been told")
         if UNAVAILABLE in r.after.values():
             self.fail(r, "read without a value")
+        if self.replica.strict and key in self.version:
+            self.fail(r, "read again, or after it was streamed")
         self._store(key, dict(r.after))
 
     def _newer(self, key, r):
