@@ -89,8 +89,7 @@ put_relations_sql(const struct config *c, int version, struct buf *b,
 		"AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') "
 		"AND (t.tablename IS NOT NULL OR c.relkind = 'r' AND ("
 		"c.relpersistence = 'u' AND (%s OR EXISTS (SELECT FROM p WHERE puballtables))"
-		" OR NOT EXISTS (SELECT FROM p))) "
-		"ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
+		" OR NOT EXISTS (SELECT FROM p)))",
 		c->postgres.tables.count ? "true" : "false");
 	buf_release(&names);
 	return 0;
@@ -234,6 +233,27 @@ by_oid(struct snapshot_tables *t, uint32_t oid)
 }
 
 static int
+compare_spans(struct span a, struct span b)
+{
+	int rc = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
+
+	return rc ? rc : a.len < b.len ? -1 : a.len > b.len;
+}
+
+/* Debezium's order: that of the patterns, then by schema and name. */
+static int
+compare_tables(const void *a, const void *b)
+{
+	const struct snapshot_table *x = a, *y = b;
+	int rc;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	rc = compare_spans(x->relation.schema, y->relation.schema);
+	return rc ? rc : compare_spans(x->relation.name, y->relation.name);
+}
+
+static int
 take_relations(struct snapshot_tables *t, const struct snapshot_rules *rules,
 	const PGresult *res, struct fail *f)
 {
@@ -263,8 +283,11 @@ take_relations(struct snapshot_tables *t, const struct snapshot_rules *rules,
 		s->row_filter = text(a, res, i, REL_FILTER);
 		s->statement = select_override_find(
 			&rules->config->snapshot.select_overrides, s->name);
+		s->rank = filter_rank(rules->captured, s->name);
 		t->count++;
 	}
+	if (!arena_failed(a) && t->count)
+		qsort(t->tables, t->count, sizeof(*t->tables), compare_tables);
 	index_tables(t);
 	return 0;
 }

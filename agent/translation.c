@@ -167,9 +167,10 @@ add_patterns(struct translation *t, struct buf *list, const char *name,
 	option_value_free_list(&items);
 }
 
-/* Both kinds of include list: a table must be in one of these schemas as well. */
+/* One pattern for all schemas of the list; their order says nothing. */
 static void
-add_schema_condition(struct translation *t, struct buf *list)
+add_schemas(struct translation *t, struct buf *list, const char *before,
+	const char *after)
 {
 	struct buf schemas;
 
@@ -177,10 +178,10 @@ add_schema_condition(struct translation *t, struct buf *list)
 	add_patterns(t, &schemas, "schema.include.list", "", "");
 	if (schemas.len) {
 		schemas.len--;		/* the last NUL */
-		buf_put_str(list, "!(?!(?:");
+		buf_put_str(list, before);
 		for (size_t i = 0; i < schemas.len; i++)
 			buf_putc(list, schemas.p[i] ? schemas.p[i] : '|');
-		buf_put_str(list, ")[.]).*");
+		buf_put_str(list, after);
 		buf_putc(list, '\0');
 	}
 	buf_release(&schemas);
@@ -214,10 +215,11 @@ import_tables(struct translation *t)
 
 	buf_init(&list, TEXT_MAX_BYTES);
 	add_patterns(t, &list, "table.include.list", "", "");
+	/* With both kinds a table must be in one of these schemas as well. */
 	if (list.len)
-		add_schema_condition(t, &list);
+		add_schemas(t, &list, "!(?!(?:", ")[.]).*");
 	else
-		add_patterns(t, &list, "schema.include.list", "(?:", ")[.].*");
+		add_schemas(t, &list, "(?:", ")[.].*");
 	add_patterns(t, &list, "schema.exclude.list", "!(?:", ")[.].*");
 	add_patterns(t, &list, "table.exclude.list", "!", "");
 	set_texts(t, "postgres", "tables", &list, "table and schema lists");

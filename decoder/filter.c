@@ -154,3 +154,16 @@ filter_pass(const struct filter *filter, struct span subject)
 {
 	return !filter || pass(filter, subject, NULL) == 1;
 }
+
+size_t
+filter_rank(const struct filter *filter, struct span subject)
+{
+	size_t i = 0;
+
+	if (!filter || !filter->includes)
+		return 0;
+	while (i < filter->count && (filter->patterns[i].exclude ||
+			match(filter, &filter->patterns[i], subject) < 0))
+		i++;
+	return i;
+}

@@ -26,6 +26,9 @@ int filter_try(const struct filter *filter, struct span subject, struct fail *f)
 /* The same, where a pattern that is too much work does not match. */
 bool filter_pass(const struct filter *filter, struct span subject);
 
+/* Which pattern without '!' matches first; the same for all if there is none without. */
+size_t filter_rank(const struct filter *filter, struct span subject);
+
 /* Appends `s` with \xE9 for each byte outside of ASCII's visible characters. */
 void filter_escape(struct buf *b, struct span s);
 

@@ -35,6 +35,7 @@ struct snapshot_table {			/* a relation whose rows are published */
 	struct span name;		/* "schema.table" */
 	struct span row_filter;		/* of the publication; absent: none */
 	struct span statement;		/* in place of its files' rows; absent: none */
+	size_t rank;			/* of the pattern that captures it */
 	struct snapshot_file *files;
 	size_t nfiles;
 	uint64_t bytes;
@@ -42,7 +43,7 @@ struct snapshot_table {			/* a relation whose rows are published */
 
 struct snapshot_tables {
 	struct arena arena;
-	struct snapshot_table *tables;	/* by schema and name */
+	struct snapshot_table *tables;	/* by rank, schema and name */
 	size_t count;
 	struct snapshot_table **by_oid;
 	bool done;			/* the last answer was taken */

@@ -106,6 +106,27 @@ a_pattern_that_is_too_much_work(void **state)
 }
 
 static void
+rank_of(const char *const *patterns, size_t n, const char *subject, size_t expected)
+{
+	struct filter *filter = filter_of(patterns, n);
+
+	assert_int_equal(filter_rank(filter, span_of(subject)), expected);
+	filter_free(filter);
+}
+
+static void
+the_first_pattern_that_matches(void **state)
+{
+	(void)state;
+	rank_of(P("b", "!c", "[ab]", "a"), "b", 0);
+	rank_of(P("b", "!c", "[ab]", "a"), "a", 2);
+	rank_of(P("b", "!c", "[ab]", "a"), "x", 4);
+	/* Only exclusions, or nothing: all are the same. */
+	rank_of(P("!c", "!d"), "a", 0);
+	assert_int_equal(filter_rank(NULL, span_of("a")), 0);
+}
+
+static void
 a_bad_pattern_is_named(void **state)
 {
 	struct span bad[] = { SPAN("ok"), SPAN("public.(t") };
@@ -130,6 +151,7 @@ main(void)
 		cmocka_unit_test(invalid_utf8_does_not_match_by_accident),
 		cmocka_unit_test(invalid_utf8_is_matched_in_an_escaped_form),
 		cmocka_unit_test(a_pattern_that_is_too_much_work),
+		cmocka_unit_test(the_first_pattern_that_matches),
 		cmocka_unit_test(a_bad_pattern_is_named),
 	};
 
