@@ -10,7 +10,7 @@
 #define LOOK_US 5000000
 #define QUERY_US (300 * INT64_C(1000000))
 
-enum phase { OFF, CONNECT, IMPORT, LIST, HOLD, LOOK };
+enum phase { OFF, CONNECT, MARK, IMPORT, LIST, HOLD, LOOK };
 
 struct holder {
 	const struct snapshot_rules *rules;
@@ -94,6 +94,22 @@ ask(struct holder *h, enum phase phase, struct buf *sql, int64_t now_us,
 }
 
 /*
+ * A transaction of its own, which ends at once: its id is that of the rows, as
+ * with Debezium, and its commit record lies between the snapshot's position and
+ * the first change, so that no two events share one.
+ */
+static int
+begin_mark(struct holder *h, int64_t now_us, struct fail *f)
+{
+	struct buf sql;
+
+	buf_init(&sql, 1024);
+	buf_put_str(&sql, "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() "
+		"THEN pg_catalog.pg_current_xact_id()::text::numeric % 4294967296 END");
+	return ask(h, MARK, &sql, now_us, f);
+}
+
+/*
  * The catalogue is listed in this transaction too: other plans than those of
  * our usual, small queries. A transaction that is idle must not be ended.
  */
@@ -129,6 +145,19 @@ begin_list(struct holder *h, int64_t now_us, struct fail *f)
 	return ask(h, LIST, &sql, now_us, f);
 }
 
+/* A standby gives no ids: then it is the last one that the snapshot knows. */
+static int
+take_mark(struct holder *h, int64_t now_us, struct fail *f)
+{
+	const PGresult *res = conn_result(h->conn);
+
+	if (PQntuples(res) != 1 || PQnfields(res) != 1)
+		return fail_set(f, FAIL_PROTOCOL,
+			"a transaction's id: unexpected answer of the server");
+	h->xid = (uint32_t)strtoul(PQgetvalue(res, 0, 0), NULL, 10);
+	return begin_import(h, now_us, f);
+}
+
 static int
 take_import(struct holder *h, int64_t now_us, struct fail *f)
 {
@@ -139,7 +168,8 @@ take_import(struct holder *h, int64_t now_us, struct fail *f)
 			"exported snapshot: unexpected answer of the server");
 	snprintf(h->name, sizeof(h->name), "%s", PQgetvalue(res, 0, 0));
 	h->xmin = (uint32_t)strtoul(PQgetvalue(res, 0, 1), NULL, 10);
-	h->xid = (uint32_t)strtoul(PQgetvalue(res, 0, 2), NULL, 10);
+	if (!h->xid)
+		h->xid = (uint32_t)strtoul(PQgetvalue(res, 0, 2), NULL, 10);
 	snprintf(h->role, sizeof(h->role), "%s", PQgetvalue(res, 0, 3));
 	return begin_list(h, now_us, f);
 }
@@ -186,7 +216,10 @@ holder_step(struct holder *h, int64_t now_us, struct fail *f)
 	if (rc == 1) {
 		switch (h->phase) {
 		case CONNECT:
-			rc = begin_import(h, now_us, f);
+			rc = begin_mark(h, now_us, f);
+			break;
+		case MARK:
+			rc = take_mark(h, now_us, f);
 			break;
 		case IMPORT:
 			rc = take_import(h, now_us, f);

@@ -35,7 +35,7 @@ void holder_end(struct holder *h);
 /* Once it has the snapshot. */
 const char *holder_snapshot(const struct holder *h);
 uint32_t holder_xmin(const struct holder *h);	/* of the snapshot */
-uint32_t holder_xid(const struct holder *h);	/* the last one that was assigned before it */
+uint32_t holder_xid(const struct holder *h);	/* of its rows */
 const char *holder_role(const struct holder *h);
 const struct conn_peer *holder_peer(const struct holder *h);
 /* End of the WAL when it was looked at last; 0: not yet. */
