@@ -5,7 +5,8 @@
  * of its table or of all. Whether a row is the last shows only afterwards, so
  * the last row of each table that is being read is held back, and so is the
  * last one of a table that has ended until another row is sent. First and last
- * of all go before those of a table, last before first, as Debezium has it.
+ * of all go before those of a table, last before first, as Debezium has it; and
+ * if the first table turns out to be empty, no row is the first of all.
  *
  * Memory: one record per table that is being read.
  */
