@@ -306,6 +306,13 @@ def _(at, want, got):
     return infinite or g < -719162 < w       # 0001-01-01: the era is lost
 
 
+@rule("serial-source-type")
+def _(at, want, got):
+    integers = {'"SMALLSERIAL"': '"INT2"', '"SERIAL"': '"INT4"', '"BIGSERIAL"': '"INT8"'}
+    return at.part == "schema" and at.rest == ".parameters.__debezium.source.column.type" \
+        and at.of_type("smallint|integer|bigint") and integers.get(want) == got
+
+
 PLACEHOLDER = "__debezium_unavailable_value"
 PLACEHOLDER_BYTES = base64.b64encode(PLACEHOLDER.encode()).decode()
 

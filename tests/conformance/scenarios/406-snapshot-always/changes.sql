@@ -1,5 +1,5 @@
 insert into t values (3, 'streamed');
--- @stop
-insert into t values (4, 'while down');
--- @start
-insert into t values (5, 'streamed');
+-- @restart
+delete from t where id = 1;
+-- @restart
+insert into t values (4, 'streamed');
