@@ -6,7 +6,7 @@
 #include "loop.h"
 #include "slot_creation.h"
 
-enum phase { OFF, CONNECT, IDENTIFY, MARK, CREATE, EXPORTED };
+enum phase { OFF, CONNECT, IDENTIFY, CREATE, EXPORTED };
 
 struct exporter {
 	struct repl *repl;
@@ -75,9 +75,6 @@ go_on(struct exporter *e, int64_t now_us, struct fail *f)
 		e->phase = IDENTIFY;
 		return repl_identify(e->repl, now_us, f);
 	case IDENTIFY:
-		e->phase = MARK;
-		return repl_take_xid(e->repl, now_us, f);
-	case MARK:
 		e->phase = CREATE;
 		return slot_creation_begin(e->creation, SLOT_TEMPORARY,
 			e->timeout_ms, now_us, f);

@@ -144,17 +144,6 @@ repl_history(struct repl *r, uint32_t timeline, int64_t now_us, struct fail *f)
 	return command(r, PGERROR_IDENTIFY, &sql, COMMAND_TIMEOUT_US, now_us, f);
 }
 
-int
-repl_take_xid(struct repl *r, int64_t now_us, struct fail *f)
-{
-	struct buf sql;
-
-	buf_init(&sql, SQL_MAX);
-	buf_put_str(&sql, "SELECT CASE WHEN NOT pg_catalog.pg_is_in_recovery() "
-		"THEN pg_catalog.txid_current() END");
-	return command(r, PGERROR_QUERY, &sql, COMMAND_TIMEOUT_US, now_us, f);
-}
-
 static int
 create_slot(struct repl *r, const char *slot, bool temporary, bool export,
 	int64_t now_us, struct fail *f)

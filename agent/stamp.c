@@ -218,8 +218,6 @@ stamp_end_table(struct stamp *s, struct stamp_table *t, bool whole,
 {
 	enum sink_result result;
 
-	if (whole && !t->begun)
-		s->begun = true;
 	if (!t->held)
 		return SINK_OK;
 	if (!whole)

@@ -39,11 +39,6 @@ int repl_identify(struct repl *r, int64_t now_us, struct fail *f);
 /* Begins TIMELINE_HISTORY of that timeline. 0 or -1. */
 int repl_history(struct repl *r, uint32_t timeline, int64_t now_us,
 	struct fail *f);
-/*
- * Begins to use up a transaction id, so that the newest one that a snapshot made
- * afterwards knows of is that of no change. 0 or -1.
- */
-int repl_take_xid(struct repl *r, int64_t now_us, struct fail *f);
 /* Begins to create the configured slot, without snapshot. 0 or -1. */
 int repl_create_slot(struct repl *r, int64_t now_us, struct fail *f);
 /*
