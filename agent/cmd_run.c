@@ -327,22 +327,17 @@ stream(struct agent *a, struct fail *f)
 }
 
 static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-static int64_t
 deadline(const struct agent *a)
 {
-	int64_t at = sooner(session_deadline(a->session), a->works.loop.now_us + WORKS_TICK_US);
+	int64_t at = loop_sooner(session_deadline(a->session), a->works.loop.now_us + WORKS_TICK_US);
 
-	at = sooner(at, heartbeat_deadline(a->heartbeat, a->streaming));
-	at = sooner(at, snapshot_deadline(a->works.snapshot, a->works.loop.now_us));
+	at = loop_sooner(at, heartbeat_deadline(a->heartbeat, a->streaming));
+	at = loop_sooner(at, snapshot_deadline(a->works.snapshot,
+		a->works.loop.now_us));
 	if (!a->streaming)
 		return at;
 	if (a->nap_until > a->works.loop.now_us)
-		return sooner(at, a->nap_until);
+		return loop_sooner(at, a->nap_until);
 	if (a->more && can_take(a))
 		return a->works.loop.now_us;
 	return at;
@@ -473,9 +468,9 @@ set_up(struct agent *a, const struct config *c, struct fail *f)
 	a->session = session_new(c, a->works.tables, &a->works.record);
 	if (!a->session)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	if (c->snapshot.mode != SNAPSHOT_NO_DATA)
-		session_want_snapshot(a->session);
-	return 0;
+	return c->snapshot.mode == SNAPSHOT_NO_DATA ? 0 :
+		session_want_snapshot(a->session,
+			snapshot_rules(a->works.snapshot));
 }
 
 static void

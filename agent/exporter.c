@@ -137,11 +137,9 @@ exporter_fds(const struct exporter *e, struct pollfd *fds, int max)
 int64_t
 exporter_deadline(const struct exporter *e)
 {
-	int64_t at = repl_deadline(e->repl), other = catalog_deadline(e->catalog);
+	int64_t at = loop_sooner(repl_deadline(e->repl),
+		catalog_deadline(e->catalog));
 
-	if (other < at)
-		at = other;
-	other = e->phase == CREATE ? slot_creation_deadline(e->creation) :
-		LOOP_NEVER;
-	return other < at ? other : at;
+	return e->phase == CREATE ?
+		loop_sooner(at, slot_creation_deadline(e->creation)) : at;
 }

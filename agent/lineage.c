@@ -48,3 +48,28 @@ lineage_descends(const struct lineage *known, const struct repl_identity *now,
 		now->timeline, known->timeline, LSN_ARG(left),
 		LSN_ARG(known->position));
 }
+
+int
+lineage_slot_gone(const char *slot, lsn_t published, struct fail *f)
+{
+	if (published)
+		return fail_set(f, FAIL_LOST, "slot %s does not exist, but records "
+			"up to " LSN_FMT " have been published from it: it was "
+			"dropped, or the server was replaced, and changes since "
+			"then are lost; to start anew, remove the state record "
+			"and take a snapshot", slot, LSN_ARG(published));
+	return fail_set(f, FAIL_LOST, "slot %s was dropped while pgwake "
+		"was running: changes since then are lost; to start "
+		"anew, remove the state record and take a snapshot", slot);
+}
+
+int
+lineage_slot_moved(const char *slot, lsn_t stands, lsn_t confirmed,
+	struct fail *f)
+{
+	return fail_set(f, FAIL_LOST, "slot %s stands at " LSN_FMT ", but no more "
+		"than " LSN_FMT " was ever confirmed: it was made anew or moved by "
+		"somebody else, and changes in between are not published; to go "
+		"on without them, remove the state record", slot,
+		LSN_ARG(stands), LSN_ARG(confirmed));
+}

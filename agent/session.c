@@ -8,6 +8,7 @@
 #include "log.h"
 #include "loop.h"
 #include "replica_identity.h"
+#include "rights.h"
 #include "server.h"
 #include "session.h"
 #include "slot_creation.h"
@@ -26,6 +27,7 @@ enum session_phase {
 	SESSION_SLOT,		/* its row; is it free? */
 	SESSION_PUBLICATION,
 	SESSION_IDENTITIES,	/* of the tables that are captured */
+	SESSION_RIGHTS,		/* to read what the snapshot of a new slot has */
 	SESSION_OPEN,		/* replication connection */
 	SESSION_IDENTIFY,
 	SESSION_HISTORY,	/* another timeline: does it descend from ours? */
@@ -52,7 +54,7 @@ struct session {
 	struct server_info server;
 	struct server_slot slot;
 	lsn_t restart;
-	bool export;			/* a slot that is created exports a snapshot */
+	struct rights *rights;		/* set: a slot that is created exports a snapshot */
 	bool prepared;			/* publication seen to */
 	bool warned;			/* of the server's settings */
 	bool slot_seen;			/* in this process: from now on its absence is a loss */
@@ -97,6 +99,7 @@ session_free(struct session *s)
 	if (!s)
 		return;
 	slot_creation_free(s->creation);
+	rights_free(s->rights);
 	watch_free(s->watch);
 	replica_identity_free(s->identities);
 	publication_free(s->publication);
@@ -141,10 +144,19 @@ begin_open(struct session *s, int64_t now_us, struct fail *f)
 }
 
 static int
+begin_rights(struct session *s, int64_t now_us, struct fail *f)
+{
+	if (!s->rights || s->slot.found)
+		return begin_open(s, now_us, f);
+	s->phase = SESSION_RIGHTS;
+	return rights_begin(s->rights, f);
+}
+
+static int
 begin_identities(struct session *s, int64_t now_us, struct fail *f)
 {
 	if (!replica_identity_begin(s->identities))
-		return begin_open(s, now_us, f);
+		return begin_rights(s, now_us, f);
 	s->phase = SESSION_IDENTITIES;
 	return 0;
 }
@@ -174,7 +186,7 @@ static int
 begin_create(struct session *s, int64_t now_us, struct fail *f)
 {
 	s->phase = SESSION_CREATE;
-	return slot_creation_begin(s->creation, s->export ? SLOT_EXPORT : SLOT_PLAIN,
+	return slot_creation_begin(s->creation, s->rights ? SLOT_EXPORT : SLOT_PLAIN,
 		s->config->postgres.slot_timeout_ms, now_us, f);
 }
 
@@ -219,17 +231,10 @@ slot_absent(struct session *s, struct fail *f)
 {
 	const char *slot = s->config->postgres.slot;
 
-	if (is_known(s))
-		return fail_set(f, FAIL_LOST, "slot %s does not exist, but records "
-			"up to " LSN_FMT " have been published from it: it was "
-			"dropped, or the server was replaced, and changes since "
-			"then are lost; to start anew, remove the state record "
-			"and take a snapshot", slot,
-			LSN_ARG(s->known->last_commit));
-	if (s->slot_seen)
-		return fail_set(f, FAIL_LOST, "slot %s was dropped while pgwake "
-			"was running: changes since then are lost; to start "
-			"anew, remove the state record and take a snapshot", slot);
+	if (is_known(s) || s->slot_seen)
+		return lineage_slot_gone(slot, !is_known(s) ? 0 :
+			s->known->last_commit ? s->known->last_commit :
+			s->known->confirmed, f);
 	if (!s->config->postgres.create_slot)
 		return fail_set(f, FAIL_CONFIG, "slot %s does not exist and "
 			"postgres.create_slot is off: run SELECT "
@@ -320,12 +325,8 @@ check_slot_position(const struct session *s, struct fail *f)
 	if (!s->slot.found || !is_known(s) || s->waited ||
 	    s->slot.confirmed <= s->known->confirmed)
 		return 0;
-	return fail_set(f, FAIL_LOST, "slot %s stands at " LSN_FMT ", but no more "
-		"than " LSN_FMT " was ever confirmed: it was made anew or moved by "
-		"somebody else, and changes in between are not published; to go "
-		"on without them, remove the state record",
-		s->config->postgres.slot, LSN_ARG(s->slot.confirmed),
-		LSN_ARG(s->known->confirmed));
+	return lineage_slot_moved(s->config->postgres.slot, s->slot.confirmed,
+		s->known->confirmed, f);
 }
 
 /* The slot is there, or is made now. */
@@ -378,7 +379,7 @@ take_creation(struct session *s, int64_t now_us, struct fail *f)
 	s->slot.confirmed = s->info.consistent_point;
 	log_info("slot created", LOG_STR("slot", s->config->postgres.slot),
 		LOG_LSN("lsn", s->info.consistent_point));
-	if (s->export) {
+	if (s->rights) {
 		s->phase = SESSION_HELD;
 		return 0;
 	}
@@ -434,6 +435,14 @@ step_identities(struct session *s, int64_t now_us, struct fail *f)
 {
 	int rc = replica_identity_step(s->identities, f);
 
+	return rc <= 0 ? rc : begin_rights(s, now_us, f);
+}
+
+static int
+step_rights(struct session *s, int64_t now_us, struct fail *f)
+{
+	int rc = rights_step(s->rights, s->server.role, f);
+
 	return rc <= 0 ? rc : begin_open(s, now_us, f);
 }
 
@@ -445,15 +454,6 @@ step_create(struct session *s, int64_t now_us, struct fail *f)
 	return rc <= 0 ? rc : take_creation(s, now_us, f);
 }
 
-static int
-step_drop(struct session *s, struct fail *f)
-{
-	const struct pg_result *res;
-	int rc = catalog_query_step(s->catalog, &res, f);
-
-	return rc <= 0 ? rc : begin_server(s);
-}
-
 /* The phases that wait for the answer to one query. */
 static int
 step_query(struct session *s, int64_t now_us, struct fail *f)
@@ -463,6 +463,8 @@ step_query(struct session *s, int64_t now_us, struct fail *f)
 
 	if (rc <= 0)
 		return rc;
+	if (s->phase == SESSION_DROP)
+		return begin_server(s);
 	return s->phase == SESSION_SERVER ? take_server(s, res, f) :
 		take_slot(s, res, now_us, f);
 }
@@ -496,13 +498,14 @@ step(struct session *s, int64_t now_us, struct fail *f)
 		return step_pause(s, now_us);
 	case SESSION_SERVER:
 	case SESSION_SLOT:
+	case SESSION_DROP:
 		return step_query(s, now_us, f);
 	case SESSION_PUBLICATION:
 		return step_publication(s, now_us, f);
 	case SESSION_IDENTITIES:
 		return step_identities(s, now_us, f);
-	case SESSION_DROP:
-		return step_drop(s, f);
+	case SESSION_RIGHTS:
+		return step_rights(s, now_us, f);
 	case SESSION_CREATE:
 		return step_create(s, now_us, f);
 	case SESSION_HELD:
@@ -563,10 +566,11 @@ session_step(struct session *s, int64_t now_us, struct fail *f)
 	return 0;
 }
 
-void
-session_want_snapshot(struct session *s)
+int
+session_want_snapshot(struct session *s, const struct snapshot_rules *rules)
 {
-	s->export = true;
+	s->rights = rights_new(rules, s->catalog);
+	return s->rights ? 0 : -1;
 }
 
 bool
@@ -637,24 +641,18 @@ session_fds(const struct session *s, struct pollfd *fds, int max, bool read)
 	return n;
 }
 
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 int64_t
 session_deadline(const struct session *s)
 {
-	int64_t at = sooner(catalog_deadline(s->catalog), repl_deadline(s->repl));
+	int64_t at = loop_sooner(catalog_deadline(s->catalog), repl_deadline(s->repl));
 
 	switch (s->phase) {
 	case SESSION_PAUSE:
-		return sooner(at, s->wake_at);
+		return loop_sooner(at, s->wake_at);
 	case SESSION_CREATE:
-		return sooner(at, slot_creation_deadline(s->creation));
+		return loop_sooner(at, slot_creation_deadline(s->creation));
 	case SESSION_STREAM:
-		return sooner(at, watch_deadline(s->watch));
+		return loop_sooner(at, watch_deadline(s->watch));
 	default:
 		return at;
 	}

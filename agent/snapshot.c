@@ -136,6 +136,12 @@ snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+const struct snapshot_rules *
+snapshot_rules(const struct snapshot *s)
+{
+	return &s->rules;
+}
+
 void
 snapshot_want(struct snapshot *s, bool fresh)
 {

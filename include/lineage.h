@@ -30,4 +30,10 @@ int lineage_check(const struct lineage *known, const struct repl_identity *now,
 int lineage_descends(const struct lineage *known,
 	const struct repl_identity *now, lsn_t left, struct fail *f);
 
+/* The slot that was followed up to `published` (0: not known) is not there. -1 with FAIL_LOST. */
+int lineage_slot_gone(const char *slot, lsn_t published, struct fail *f);
+/* It stands behind what was ever confirmed. -1 with FAIL_LOST. */
+int lineage_slot_moved(const char *slot, lsn_t stands, lsn_t confirmed,
+	struct fail *f);
+
 #endif

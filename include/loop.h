@@ -23,6 +23,12 @@ struct loop {
 
 #define LOOP_NEVER INT64_MAX
 
+static inline int64_t
+loop_sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Installs the signal handlers. 0 or -1. */
 int loop_init(struct loop *l, struct fail *f);
 /* Waits for a descriptor, a signal or `deadline_us` (monotonic). fd -1 is ignored. 0 or -1. */

@@ -21,6 +21,7 @@
 #include "catalog.h"
 #include "filter.h"
 #include "repl.h"
+#include "snapshot_tables.h"
 #include "state.h"
 
 struct session;
@@ -47,11 +48,12 @@ struct session *session_new(const struct config *c,
 void session_free(struct session *s);
 
 /*
- * A slot that is created exports a snapshot: before it streams, session_held()
- * is true until session_release(). Then the name of the snapshot is in `name`,
- * its position in session_info().
+ * A slot that is created exports a snapshot, of tables by `rules` (borrowed),
+ * which are looked at first: they must be readable. Before it streams,
+ * session_held() is true until session_release(); the snapshot's name is then in
+ * `name`, its position in session_info(). 0, or -1 without memory.
  */
-void session_want_snapshot(struct session *s);
+int session_want_snapshot(struct session *s, const struct snapshot_rules *rules);
 bool session_held(const struct session *s, const char **name);
 /* The snapshot has been imported, or is given up. */
 int session_release(struct session *s, int64_t now_us, struct fail *f);

@@ -19,6 +19,7 @@
 #include "repl.h"
 #include "sink.h"
 #include "progress.h"
+#include "snapshot_tables.h"
 
 struct snapshot;
 
@@ -37,6 +38,9 @@ struct snapshot_setup {
 /* Copied; what it points to is borrowed. NULL with `f` filled. */
 struct snapshot *snapshot_new(const struct snapshot_setup *setup, struct fail *f);
 void snapshot_free(struct snapshot *s);
+
+/* Which tables it is about; borrowed. */
+const struct snapshot_rules *snapshot_rules(const struct snapshot *s);
 
 /* All tables are to be read (again), or with `fresh` false what is not finished. */
 void snapshot_want(struct snapshot *s, bool fresh);

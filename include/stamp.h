@@ -28,7 +28,7 @@ struct stamp_part {
 };
 
 struct stamp_table {			/* one per table of the round */
-	bool leads;			/* the first of all in order: only its first row is the first */
+	bool leads;			/* the first of all: its first row is the first */
 	bool begun;			/* rows of it were sent, perhaps in an earlier round */
 	struct stamp_held *held;
 };
