@@ -58,7 +58,7 @@ def rates(result, folder):
 
 
 def cpu(result, folder):
-    """Seconds for a million rows, librdkafka's threads on top of the others."""
+    """Seconds of a whole run, librdkafka's threads on top of the others."""
     cases = {n: c for n, c in result["cases"].items()
              if median(c["readers"], "pgwake", "cpu") is not None}
     if not cases:
@@ -67,17 +67,16 @@ def cpu(result, folder):
     for k, reader in enumerate([("pipe-pad", "#8f9ba3", "#c6ced3"),
                                 ("pgwake", OURS, "#86bccb")]):
         name, own_colour, kafka_colour = reader
-        at = [(i + (k - 0.5) * 0.36, c["rows"] / 1e6, c["readers"])
+        at = [(i + (k - 0.5) * 0.36, c["readers"])
               for i, c in enumerate(cases.values()) if name in c["readers"]]
-        own = [(median(r, name, "cpu_own") or 0) / m for _, m, r in at]
-        kafka = [(median(r, name, "cpu_kafka") or 0) / m for _, m, r in at]
-        x = [p for p, _, _ in at]
+        own = [median(r, name, "cpu_own") or 0 for _, r in at]
+        kafka = [median(r, name, "cpu_kafka") or 0 for _, r in at]
+        x = [p for p, _ in at]
         axes.bar(x, own, 0.34, color=own_colour, label=f"{name}, own thread")
         top = axes.bar(x, kafka, 0.34, own, color=kafka_colour, label=f"{name}, librdkafka")
         axes.bar_label(top, [f"{a + b:.1f}" for a, b in zip(own, kafka)], fontsize=6)
-    axes.set_yscale("symlog", linthresh=10)
     axes.set_xticks(range(len(cases)), list(cases))
-    axes.set_ylabel("CPU seconds per 1 M rows")
+    axes.set_ylabel("CPU seconds of a run")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=7, frameon=False)
     return save(figure, folder, "cpu.png")
