@@ -110,6 +110,11 @@ class Agent:
         except AssertionError as e:
             raise AssertionError(f"{e}\n{self.log()}") from None
 
+    def wait_complete(self, timeout=30):
+        """Wait until every row of the snapshot is delivered."""
+        self.wait_log("the snapshot is complete", timeout)
+        return self
+
     def wait_exit(self, code, timeout=15):
         """Wait for the end; it must be with this exit code. Returns the log."""
         try:

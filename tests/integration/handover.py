@@ -28,7 +28,7 @@ class Handover:
         assert self.agent.running(), f"it ended with {self.agent.process.returncode}:\n{self.agent.log()}"
         return "the snapshot is complete" in self.agent.log()
 
-    def wait_complete(self, timeout=90):
+    def wait_complete(self, timeout=120):
         try:
             wait_until(self.complete, "the snapshot to be complete", timeout)
         except TimedOut as e:
@@ -70,7 +70,7 @@ class Handover:
 
     # -- in the end
 
-    def settle(self, timeout=90):
+    def settle(self, timeout=120):
         """All that was written is delivered: the records."""
         self.db.wait_confirmed(timeout=timeout)
         reader = self.kafka.reader(self.db.prefix)
