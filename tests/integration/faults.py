@@ -14,6 +14,8 @@ class Proxy:
         self._pairs = set()
         self._flow = threading.Event()
         self._flow.set()
+        self._admit = threading.Event()
+        self._admit.set()
         self._listener = None
         self.accepted = 0
         self.bytes_up = self.bytes_down = 0
@@ -54,8 +56,13 @@ class Proxy:
         """Keep connections open and pass nothing on, in both directions."""
         self._flow.clear()
 
+    def hold_new(self):
+        """Connections that come from now on get no answer; those that are open go on."""
+        self._admit.clear()
+
     def resume(self):
         self._flow.set()
+        self._admit.set()
 
     def close(self):
         self.refuse()
@@ -88,6 +95,7 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client, server), daemon=True).start()
 
     def _serve(self, client, server):
+        self._admit.wait()
         with selectors.DefaultSelector() as wait:
             wait.register(client, selectors.EVENT_READ, server)
             wait.register(server, selectors.EVENT_READ, client)

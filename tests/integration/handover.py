@@ -1,5 +1,6 @@
 """A snapshot while writers are at work and things break, then a look at what came of it."""
 import os
+import signal
 
 from replica import Replica
 from traffic import Traffic
@@ -57,7 +58,9 @@ class Handover:
         self.start()
 
     def stop_agent(self):
-        self.agent.stop(10)
+        self.agent.signal(signal.SIGTERM)
+        code = self.agent.process.wait(20)
+        assert code in (0, -signal.SIGTERM), self.agent.log()     # it may not have begun yet
         self.start()
 
     def restart_postgres(self, mode):

@@ -1,4 +1,5 @@
 """A one-node Kafka of our own, and reading what is in its topics."""
+import json
 import os
 import shutil
 import signal
@@ -215,6 +216,17 @@ class Kafka:
 
     def reader(self, prefix):
         return Reader(self, prefix)
+
+    def last_value(self, topic):
+        """That of the newest record in the first partition, parsed; None if there is no record."""
+        if topic not in self.topics():
+            return None
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "reader"})
+        end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]
+        consumer.assign([TopicPartition(topic, 0, max(end - 1, 0))])
+        message = consumer.poll(10) if end else None
+        consumer.close()
+        return json.loads(message.value()) if message else None
 
 
 class KafkaProxy(Proxy):

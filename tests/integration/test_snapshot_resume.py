@@ -1,0 +1,211 @@
+"""A snapshot that was cut short goes on: what is finished stays finished, and nothing is overtaken."""
+import itertools
+import json
+
+import pytest
+
+from faults import Proxy
+from replica import Kind, Replica
+from waiting import stays, wait_until
+
+KEYED = Kind(("id",), False)
+COLUMNS = "id int primary key, version bigint not null, prev bigint, pad text, doc text"
+
+
+class Snapshot:
+    """One that can be held at a table, killed and gone on with."""
+
+    def __init__(self, db, kafka, pgwake, tmp_path, state_file=False, **settings):
+        self.db, self.kafka, self._start = db, kafka, pgwake
+        self.over = {"snapshot": {"mode": "initial", "threads": 1, "chunk_kbytes": 8, **settings},
+                     "directory": str(tmp_path / "home")}
+        self.state = tmp_path / "state" if state_file else None
+        if state_file:
+            self.over["state"] = {"file": str(self.state)}
+        self.reader = kafka.reader(db.prefix)
+        self.records = []
+        self.lock = None
+        self.version = 1
+
+    def start(self, **over):
+        self.agent = self._start(self.kafka, wait=False, **{**self.over, **over})
+        return self.agent
+
+    def arrived(self):
+        """All records so far."""
+        self.records += self.reader.rest()
+        return self.records
+
+    def reads(self, table):
+        return sum(r.op == "r" for r in self.arrived() if r.table == f"public.{table}")
+
+    def progress(self):
+        """What the state record says of the snapshot."""
+        if self.state:
+            record = json.loads(self.state.read_text()) if self.state.exists() else None
+        else:
+            record = self.kafka.last_value(f"__pgwake_state.{self.db.prefix}")
+        return (record or {}).get("snapshot", {})
+
+    def hold(self, table):
+        """Let no reader begin with a part of the table from now on."""
+        self.lock = self.db.connect()
+        self.lock.execute(f"begin; lock table {table} in access exclusive mode")
+
+    def hold_within(self, table):
+        """In the middle of it: a part of it is finished, and known to be."""
+        def begun():
+            self.hold(table)
+            if self.reads(table) < 100:      # several parts
+                self.release()
+            return not self.lock.closed
+        wait_until(begun, f"{table} to be begun", step=0.005)
+        wait_until(lambda: self.progress().get("tables"), "a part of it to be finished")
+
+    def release(self):
+        self.lock.close()
+
+    def kill(self):
+        self.agent.kill9()
+        self.arrived()
+
+    def finish(self, **over):
+        self.start(**over)
+        self.agent.wait_complete(60)
+        self.db.wait_confirmed(timeout=30)
+        return self.arrived()
+
+    def write(self, table, where):
+        """An update of rows, without what they have out of line."""
+        self.version += 1
+        self.db.sql(f"update {table} set prev = version, version = {self.version} where {where}")
+
+    def check(self, *tables):
+        """The topics tell what is in the tables; all of these have versions."""
+        replica = Replica({f"public.{t}": KEYED for t in tables}, strict=False)
+        replica.apply_all(r for r in self.arrived() if r.table[7:] in tables)
+        source = {}
+        for t in tables:
+            names = [row[0] for row in self.db.sql(
+                "select attname::text from pg_attribute where attrelid = %s::regclass and attnum > 0"
+                " and not attisdropped", t)]
+            source[f"public.{t}"] = [dict(zip(names, row)) for row in self.db.sql(f"select * from {t}")]
+        replica.compare(source)
+        return replica
+
+
+@pytest.fixture
+def snapshot(db, kafka, pgwake, tmp_path):
+    made = []
+
+    def make(*state_file, **settings):
+        made.append(Snapshot(db, kafka, pgwake, tmp_path, *state_file, **settings))
+        return made[-1]
+    yield make
+    for s in made:
+        s.reader.close()
+        if s.lock:
+            s.lock.close()
+
+
+def fill(db, table, rows, pad=200, columns=COLUMNS):
+    db.sql(f"create table {table}({columns})")
+    db.sql(f"insert into {table}(id, version, pad) select g, 1, repeat('p', %s)"
+           " from generate_series(1, %s) g", pad, rows)
+
+
+@pytest.mark.parametrize("threads, state_file", [(1, True), (4, False)])
+def test_finished_tables_are_not_read_again(db, snapshot, threads, state_file):
+    names = "abcdefgh"
+    for i, name in enumerate(names):
+        fill(db, name, 900 - 100 * i)
+    s = snapshot(state_file, threads=threads)
+    s.start().wait_log("reading the rows")
+    s.hold("h")
+
+    def whole():
+        """Of which tables the state record says that they are finished."""
+        oids = itertools.accumulate(int(n) for n in s.progress().get("whole", "").split(",") if n)
+        return {db.one("select %s::oid::regclass::text", oid) for oid in oids}
+    # The last row of the seventh waits, for it might be the last of all.
+    wait_until(lambda: len(whole()) >= 6, "all tables but the last to be finished", 30)
+    s.kill()
+    finished = whole()
+    before = {t: s.reads(t) for t in finished}
+    assert before == {t: db.one(f"select count(*) from {t}") for t in finished}
+    s.release()
+    s.finish()
+    assert {t: s.reads(t) for t in finished} == before
+    s.check(*names)
+
+
+def test_a_row_that_moved_to_a_finished_page(db, snapshot):
+    """Updated without its value out of line, which nobody has told yet: it is read there."""
+    fill(db, "t", 6000)
+    db.sql("alter table t alter doc set storage external")
+    db.sql("update t set doc = id || repeat('d', 2500)")
+    db.sql("vacuum full t")
+    s = snapshot(True)
+    s.start().wait_log("reading the rows")
+    s.hold_within("t")
+    s.kill()
+    s.release()
+    assert 0 < s.reads("t") < 5500
+    db.sql("delete from t where id <= 60")
+    db.sql("vacuum t")
+    s.write("t", "id between 5700 and 5900")
+    pages = [page for (page,) in db.sql(
+        "select (ctid::text::point)[0]::int from t where id between 5700 and 5900")]
+    assert min(pages) < 3, "they should have moved to the front"
+    s.finish()
+    s.check("t")
+
+
+def test_rows_of_an_unfinished_part_are_followed(db, kafka_proxy, kafka, pgwake, snapshot):
+    """Rows that reached Kafka, of a part that is not finished: their deletion reaches it too."""
+    fill(db, "t", 20_000, pad=800)
+    s = snapshot(chunk_kbytes=1 << 20)
+    s.kafka = kafka_proxy
+    s.start()
+    wait_until(lambda: kafka_proxy.bytes_up > 200_000, "rows to be on their way")
+    kafka_proxy.stall()
+    s.kafka = kafka
+    s.kill()
+    kafka_proxy.resume()
+    told = [r.key["id"] for r in s.arrived()]
+    assert 0 < len(told) < 20_000, len(told)
+    db.sql("delete from t where id % 2 = 0")
+    s.write("t", "id % 3 = 0")
+    s.finish()
+    s.check("t")
+    assert {r.key["id"] for r in s.records if r.op == "d"} >= {n for n in told if n % 2 == 0}
+
+
+def test_the_stream_waits_at_the_snapshot_of_a_later_round(db, server, kafka, pgwake, snapshot):
+    """Between the snapshot's position and its reading nothing behind it is published."""
+    fill(db, "t", 2000)
+    s = snapshot()
+    s.start().wait_log("reading the rows")
+    s.hold("t")
+    s.kill()
+    s.release()
+    proxy = Proxy(("127.0.0.1", server.port))
+    writer = db.connect()
+    writer.execute("create table other(id int primary key)")
+    writer.execute("begin; insert into other values (1)")     # the later slot waits for it
+    s.start(postgres={"dsn": db.server.conninfo(db.name, host="127.0.0.1", port=proxy.port)})
+    wait_until(lambda: db.one("select count(*) from pg_replication_slots where temporary and database = %s",
+                              db.name), "the later slot to be made")
+    proxy.hold_new()
+    writer.execute("commit")
+    wait_until(lambda: db.one("select count(*) from pg_replication_slots where temporary and database = %s"
+                              " and confirmed_flush_lsn is not null", db.name), "the later slot to be there")
+    for _ in range(3):
+        s.write("t", "id % 100 = 0")
+    stays(lambda: not any(r.op == "u" for r in s.arrived()), 1, "published before the rows were read")
+    proxy.resume()
+    s.agent.wait_complete(60)
+    db.wait_confirmed(timeout=30)
+    s.check("t")
+    proxy.close()
+    writer.close()
