@@ -1,7 +1,8 @@
 -- The roles of the example. Run as a superuser, in the database to capture.
 --
--- pgwake    reads the changes. REPLICATION is all that streaming asks for: a
---           published table needs no SELECT.
+-- pgwake    reads the changes, for which REPLICATION is enough, and before them
+--           the rows that are there already, for which it needs SELECT (see
+--           02-schema.sql).
 -- inventory owns the tables and writes to them, as an application does.
 
 CREATE ROLE pgwake LOGIN REPLICATION;
@@ -13,6 +14,7 @@ GRANT pg_monitor TO pgwake;
 
 -- Since PostgreSQL 15 nobody but its owner may create in the public schema.
 GRANT CREATE, USAGE ON SCHEMA public TO inventory;
+GRANT USAGE ON SCHEMA public TO pgwake;
 
 -- Passwords, where the environment of psql names them (docker-compose.yml).
 \getenv pgwake_password PGWAKE_PASSWORD

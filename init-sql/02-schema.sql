@@ -46,5 +46,5 @@ ALTER TABLE invoices REPLICA IDENTITY USING INDEX invoices_number;
 
 RESET ROLE;
 
--- Not needed to stream; a snapshot of the rows that exist reads them.
+-- For the snapshot: the rows that are there when pgwake starts for the first time.
 GRANT SELECT ON customers, products, invoices TO pgwake;

@@ -128,12 +128,15 @@ def left_behind():
 def test_demo_counts_what_arrives(request):
     """Example database, workload, PostgreSQL, Kafka and agent: make demo."""
     process = demo(3, request)
-    text, _ = process.communicate(timeout=120)
+    text, _ = process.communicate(timeout=180)
     assert process.returncode == 0, text
-    made, read = re.search(r"demo: (\d+) rows changed, (\d+) records read", text).groups()
-    assert int(made) > 10 and made == read
+    there, made, read = map(int, re.search(
+        r"demo: (\d+) rows were there, (\d+) changed, (\d+) records read", text).groups())
+    assert there == 9 and made > 10 and read == there + made
     for table in ("customers", "products", "invoices"):
-        assert re.search(rf"^{table}\s+c \{{", text, re.M), table
+        assert re.search(rf"^{table}\s+r \{{", text, re.M), table
+    for table, op in ("customers", "c"), ("products", "u"), ("invoices", "c"):
+        assert re.search(rf"^{table}\s+{op} \{{", text, re.M), table
     assert re.search(r"^unconfirmed +\d", text, re.M)
     assert left_behind() == []
 
