@@ -329,7 +329,8 @@ stream(struct agent *a, struct fail *f)
 static int64_t
 deadline(const struct agent *a)
 {
-	int64_t at = loop_sooner(session_deadline(a->session), a->works.loop.now_us + WORKS_TICK_US);
+	int64_t at = loop_sooner(session_deadline(a->session),
+		a->works.loop.now_us + WORKS_TICK_US);
 
 	at = loop_sooner(at, heartbeat_deadline(a->heartbeat, a->streaming));
 	at = loop_sooner(at, snapshot_deadline(a->works.snapshot,
