@@ -185,6 +185,9 @@ settle(struct world *w, enum pipeline_result result)
 		break;
 	case PIPELINE_FULL:
 		break;
+	case PIPELINE_HELD:
+		check(w, false, "held without a gate\n");
+		break;
 	case PIPELINE_NEED:
 		w->waits++;
 		w->row_waits += w->broker.message != NULL;
