@@ -229,12 +229,14 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 	struct fail *f)
 {
 	struct buf *b = &e->value;
+	char digits[BUF_DIGITS];
+	struct span lsn = buf_digits(digits, (int64_t)ev->lsn);
 
 	if (e->tx_serial != ev->tx->serial)
 		render_transaction(e, ev->tx);
 	e->marker = e->tx_marker ? b->len + e->tx_marker : 0;
 	buf_put_span(b, buf_span(&e->tx_head));
-	buf_put_i64(b, (int64_t)ev->lsn);
+	buf_put_span(b, lsn);
 	buf_put_span(b, buf_span(&e->tx_times));
 	buf_put_span(b, where);
 	if (ev->in_tx)
@@ -242,7 +244,7 @@ put_source(struct envelope *e, const struct event *ev, struct span where,
 	else
 		buf_put_str(b, "null");
 	buf_put_str(b, ",\"lsn\":");
-	buf_put_i64(b, (int64_t)ev->lsn);
+	buf_put_span(b, lsn);
 	buf_put_span(b, buf_span(&e->xmin));
 	return put_origin(b, ev->tx, f);
 }
@@ -260,15 +262,19 @@ put_place(struct buf *b, const struct event *ev)
 	buf_putc(b, '}');
 }
 
+/* The coarser times are the first digits of the finest: 5 % of an event. */
 static void
 put_times(struct buf *b, int64_t now_ns)
 {
+	char digits[BUF_DIGITS];
+	struct span ns = buf_digits(digits, now_ns);
+
 	buf_put_str(b, ",\"ts_ms\":");
-	buf_put_i64(b, now_ns / 1000000);
+	buf_put(b, ns.p, ns.len - 6);
 	buf_put_str(b, ",\"ts_us\":");
-	buf_put_i64(b, now_ns / 1000);
+	buf_put(b, ns.p, ns.len - 3);
 	buf_put_str(b, ",\"ts_ns\":");
-	buf_put_i64(b, now_ns);
+	buf_put_span(b, ns);
 }
 
 /* Finds the column whose text cannot be encoded, to name it. */

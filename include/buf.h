@@ -28,7 +28,13 @@ bool buf_grow(struct buf *b, size_t n);
 
 void buf_printf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Decimal digits of the number. */
+
+/* Room for any number of 64 bits as decimal text. */
+#define BUF_DIGITS 20
+
+/* Decimal digits of the number, in `text`: for what is written more than once. */
+struct span buf_digits(char text[BUF_DIGITS], int64_t n);
+/* The same, appended. */
 void buf_put_i64(struct buf *b, int64_t n);
 void buf_put_u64(struct buf *b, uint64_t n);
 

@@ -24,8 +24,9 @@ const struct record_header *envelope_headers(const struct envelope *e,
 	size_t *count);
 
 /*
- * `now_ns` is Unix time, the moment of processing. 0; PLAN_RELAX with the tuple
- * column to relax in `*column`; -1 with the table (and column) named in `f`.
+ * `now_ns` is Unix time, the moment of processing, not in 1970's first
+ * millisecond. 0; PLAN_RELAX with the tuple column to relax in `*column`; -1
+ * with the table (and column) named in `f`.
  */
 int envelope_record(struct envelope *e, const struct event *event,
 	int64_t now_ns, struct record *out, uint16_t *column, struct fail *f);
