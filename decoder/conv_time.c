@@ -301,12 +301,69 @@ conv_time_stamp_iso(const struct conv *c, struct span text, struct arena *a,
 	return moment_text(&m, -1, a, out, f);
 }
 
+/* The number that two digits are, or more than any. */
+static unsigned
+two(const char *p)
+{
+	unsigned tens = (unsigned char)p[0] - '0';
+	unsigned ones = (unsigned char)p[1] - '0';
+
+	return tens > 9 || ones > 9 ? 100 : tens * 10 + ones;
+}
+
+/*
+ * What the server sends in UTC for a day of our era is what is wanted, but for
+ * two letters and the zeros of the fraction: copied, it takes an eighth of the
+ * instructions of the way through the calendar, 10 % of a row with one such
+ * column. False for anything that is not plainly of that form.
+ */
+static bool
+copy_utc(struct span text, int digits, char *out, size_t *len)
+{
+	const char *p = text.p, *fraction;
+	size_t n = text.len - 22;	/* of the fraction, with its point */
+	int i = 0;
+
+	if (text.len < 22 || n == 1 || n > 7 ||
+	    memcmp(p + text.len - 3, "+00", 3) != 0 ||
+	    p[4] != '-' || p[7] != '-' || p[10] != ' ' || p[13] != ':' ||
+	    p[16] != ':' || (n && p[19] != '.') ||
+	    two(p) > 99 || two(p + 2) > 99 || two(p) + two(p + 2) == 0 ||
+	    two(p + 5) - 1 > 11 || two(p + 8) - 1 > 27 || two(p + 11) > 23 ||
+	    two(p + 14) > 59 || two(p + 17) > 59)
+		return false;
+	fraction = p + 20;
+	for (size_t k = 1; k < n; k++)
+		if (fraction[k - 1] < '0' || fraction[k - 1] > '9')
+			return false;
+	memcpy(out, p, 19);
+	out[10] = 'T';
+	out += 19;
+	if (digits)
+		*out++ = '.';
+	for (; i < digits && (size_t)i + 1 < n; i++)
+		*out++ = fraction[i];
+	for (; i < digits; i++)
+		*out++ = '0';
+	*out = 'Z';
+	*len = 20 + (digits ? (size_t)digits + 1 : 0);
+	return true;
+}
+
 int
 conv_time_stamptz(const struct conv *c, struct span text, struct arena *a,
 	struct value *out, struct fail *f)
 {
 	struct temporal_moment m;
+	char *start = arena_alloc(a, TEXT_MAX);
+	size_t len;
 
+	if (!start)
+		return no_memory(f);
+	if (copy_utc(text, c->precision, start, &len)) {
+		*out = value_text(VALUE_STRING, (struct span){ start, len });
+		return 0;
+	}
 	if (!temporal_stamp(text, true, &m))
 		return bad(f, "timestamp with time zone", text);
 	if (m.infinite) {

@@ -1,5 +1,6 @@
 #include "conv_test.h"
 #include "conv_time.h"
+#include "temporal.h"
 
 static const struct conv date = { .fn = conv_time_date };
 static const struct conv date_iso = { .fn = conv_time_date_iso };
@@ -222,6 +223,81 @@ zoned_timestamps(void **state)
 	starve(&tstz, "2016-11-04 11:51:30.123456+00");
 }
 
+/* What the calendar makes of the text; false if it is no timestamp. */
+static bool
+by_calendar(struct span text, int digits, char out[64])
+{
+	struct temporal_moment m;
+	int64_t year;
+	int month, day, n;
+
+	if (!temporal_stamp(text, true, &m))
+		return false;
+	temporal_civil(m.days, &year, &month, &day);
+	n = snprintf(out, 64, "%04d-%02d-%02dT%02d:%02d:%02d.%06d", (int)year,
+		month, day, (int)(m.micros / 3600000000),
+		(int)(m.micros / 60000000 % 60), (int)(m.micros / 1000000 % 60),
+		(int)(m.micros % 1000000));
+	if (digits < 6)
+		n -= digits ? 6 - digits : 7;
+	memcpy(out + n, "Z", 2);
+	return true;
+}
+
+static unsigned
+draw(unsigned *seed, unsigned below)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 8) % below;
+}
+
+static struct span
+random_stamp(unsigned *seed, char text[64])
+{
+	int n = snprintf(text, 64, "%04u-%02u-%02u %02u:%02u:%02u",
+		1000 + draw(seed, 8000), draw(seed, 14), draw(seed, 33),
+		draw(seed, 25), draw(seed, 61), draw(seed, 61));
+
+	if (draw(seed, 2))
+		n += snprintf(text + n, 40, ".%0*u", 1 + (int)draw(seed, 7), draw(seed, 10));
+	n += snprintf(text + n, 20, "%s", draw(seed, 9) ? "+00" : "-01:30");
+	if (draw(seed, 3) == 0)
+		text[draw(seed, (unsigned)n)] = "0:-.+ 9a"[draw(seed, 8)];
+	return (struct span){ text, (size_t)n };
+}
+
+/* The short way and the one through the calendar say the same, also of what is no timestamp. */
+static void
+short_ways_lead_to_the_same(void **state)
+{
+	static const struct conv *const convs[] = { &tstz, &tstz3, &tstz0 };
+	unsigned seed = 1, good = 0;
+
+	(void)state;
+	for (int i = 0; i < 60000; i++) {
+		const struct conv *c = convs[i % 3];
+		char text[64], expected[64];
+		struct span s = random_stamp(&seed, text);
+		struct arena a;
+		struct value v;
+		int rc;
+
+		arena_init(&a, 1 << 16);
+		rc = c->fn(c, s, &a, &v, NULL);
+		if (by_calendar(s, c->precision, expected)) {
+			good++;
+			assert_int_equal(rc, 0);
+			if (!span_is(value_span(&v), expected))
+				fail_msg("%s: %.*s instead of %s", text,
+					SPAN_ARG(value_span(&v)), expected);
+		} else if (rc != -1) {
+			fail_msg("%s was taken", text);
+		}
+		arena_release(&a);
+	}
+	assert_in_range(good, 10000, 50000);
+}
+
 static void
 not_timestamps(void **state)
 {
@@ -257,6 +333,7 @@ main(void)
 		cmocka_unit_test(infinite_timestamps),
 		cmocka_unit_test(timestamps_as_text),
 		cmocka_unit_test(zoned_timestamps),
+		cmocka_unit_test(short_ways_lead_to_the_same),
 		cmocka_unit_test(not_timestamps),
 	};
 
