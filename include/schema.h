@@ -23,9 +23,12 @@ struct schema_param {
 
 struct schema;
 
+#define SCHEMA_JSON_NAME_ROOM 16	/* bytes */
+
 struct schema_field {
 	struct span name;
-	struct span json_name;	/* `"name":`, escaped, ready to copy */
+	/* `"name":`, escaped, ready to copy; absent, or in so much room at least. */
+	struct span json_name;
 	const struct schema *schema;
 };
 

@@ -11,6 +11,9 @@
 
 #define CAP (1 << 20)
 
+/* Of a field, as JSON, with the room that it must have. */
+#define NAME(text) { (const char[SCHEMA_JSON_NAME_ROOM]){ text }, sizeof(text) - 1 }
+
 static const struct json_options base64 = { .keep_null = false };
 static const struct json_options numeric = { .decimal_numeric = true };
 static const struct json_options keep_null = { .keep_null = true };
@@ -177,13 +180,13 @@ static void
 structs(void **state)
 {
 	const struct schema_field fields[] = {
-		{ SPAN("id"), SPAN("\"id\":"), &int32 },
+		{ SPAN("id"), NAME("\"id\":"), &int32 },
 		{ SPAN("odd \"name\""), { NULL, 0 }, &string }
 	};
 	const struct schema inner = { .type = SCHEMA_STRUCT, .fields = fields,
 		.nfields = 2 };
 	const struct schema_field outer_fields[] = {
-		{ SPAN("in"), SPAN("\"in\":"), &inner }
+		{ SPAN("in"), NAME("\"in\":"), &inner }
 	};
 	const struct schema outer = { .type = SCHEMA_STRUCT,
 		.fields = outer_fields, .nfields = 1 };
@@ -260,7 +263,7 @@ errors_come_up(void **state)
 		.item = &string };
 	const struct schema_field fields[] = {
 		{ SPAN("\xFF"), { NULL, 0 }, &string },
-		{ SPAN("f"), SPAN("\"f\":"), &string }
+		{ SPAN("f"), NAME("\"f\":"), &string }
 	};
 	const struct schema named = { .type = SCHEMA_STRUCT, .fields = fields,
 		.nfields = 1 };
@@ -347,8 +350,8 @@ schemas_of_compounds(void **state)
 	const struct schema map = { .type = SCHEMA_MAP, .key = &string,
 		.item = &int32 };
 	const struct schema_field fields[] = {
-		{ SPAN("id"), SPAN("\"id\":"), &int32 },
-		{ SPAN("tags"), SPAN("\"tags\":"), &array },
+		{ SPAN("id"), NAME("\"id\":"), &int32 },
+		{ SPAN("tags"), NAME("\"tags\":"), &array },
 	};
 	const struct schema structure = { .type = SCHEMA_STRUCT,
 		.name = SPAN("app.public.t.Value"), .optional = true,
