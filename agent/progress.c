@@ -72,6 +72,12 @@ progress_finish(struct progress *p)
 }
 
 bool
+progress_exists(const struct progress *p)
+{
+	return p->exists;
+}
+
+bool
 progress_unfinished(const struct progress *p)
 {
 	return p->exists && !p->finished;
@@ -342,6 +348,7 @@ text(const struct buf *b)
 	return json_object_new_string_len(buf_span(b).p, (int)b->len);
 }
 
+/* NULL without memory. */
 static struct json_object *
 entry_to_json(const struct entry *e, struct buf *b)
 {
@@ -358,13 +365,40 @@ entry_to_json(const struct entry *e, struct buf *b)
 	buf_reset(b);
 	put_ranges(e, b);
 	json_object_object_add(o, "finished", text(b));
-	return o;
+	if (!b->failed)
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+/* A list that was cut would say something else. */
+static bool
+tables_to_json(const struct progress *p, struct json_object *o, struct buf *b)
+{
+	struct json_object *tables = json_object_new_array();
+
+	put_whole(p, b);
+	json_object_object_add(o, "whole", text(b));
+	json_object_object_add(o, "tables", tables);
+	if (b->failed)
+		return false;
+	for (size_t i = 0; i < p->count; i++) {
+		struct json_object *entry;
+
+		if (p->entries[i].whole)
+			continue;
+		entry = entry_to_json(&p->entries[i], b);
+		if (!entry)
+			return false;
+		json_object_array_add(tables, entry);
+	}
+	return true;
 }
 
 struct json_object *
 progress_to_json(const struct progress *p)
 {
-	struct json_object *o, *tables;
+	struct json_object *o;
 	struct buf b;
 
 	if (!p->exists)
@@ -372,78 +406,91 @@ progress_to_json(const struct progress *p)
 	buf_init(&b, TEXT_MAX);
 	o = json_object_new_object();
 	json_object_object_add(o, "finished", json_object_new_boolean(p->finished));
-	if (!p->finished) {
-		put_whole(p, &b);
-		json_object_object_add(o, "whole", text(&b));
-		tables = json_object_new_array();
-		for (size_t i = 0; i < p->count; i++)
-			if (!p->entries[i].whole)
-				json_object_array_add(tables,
-					entry_to_json(&p->entries[i], &b));
-		json_object_object_add(o, "tables", tables);
+	if (!p->finished && !tables_to_json(p, o, &b)) {
+		json_object_put(o);
+		o = NULL;
 	}
 	buf_release(&b);
 	return o;
 }
 
+/* Digits, and nothing before them. False: there are none, or too large a number. */
+static bool
+read_digits(const char **s, uint64_t most, uint64_t *out)
+{
+	const char *p = *s;
+
+	for (*out = 0; *p >= '0' && *p <= '9' && *out <= most; p++)
+		*out = *out * 10 + (uint64_t)(*p - '0');
+	if (p == *s || *out > most)
+		return false;
+	*s = p;
+	return true;
+}
+
+/* Behind an item of a list: at its end, or at the next one. */
+static bool
+read_comma(const char **s)
+{
+	return !**s || (*(*s)++ == ',' && **s);
+}
+
 static bool
 read_whole(struct progress *p, const char *s)
 {
-	uint64_t oid = 0;
+	uint64_t oid = 0, more;
 
-	while (s && *s) {
-		char *end;
-		struct progress_file file = { 0 };
+	while (*s) {
 		struct entry *e;
 
-		oid += strtoull(s, &end, 10);
-		if (end == s || (*end && *end != ',') || oid > UINT32_MAX)
+		if (!read_digits(&s, UINT32_MAX - oid, &more) || !more ||
+		    !read_comma(&s))
 			return false;
-		file.oid = (uint32_t)oid;
-		e = insert(p, &file);
+		oid += more;
+		e = insert(p, &(struct progress_file){ .oid = (uint32_t)oid });
 		if (!e)
 			return false;
 		e->whole = true;
-		s = *end ? end + 1 : end;
 	}
-	return s != NULL;
+	return true;
 }
 
-/* A place; nothing is the end. */
+/* A page, and the offset in it if it is not 0. */
 static bool
 read_place(const char **s, uint64_t *out)
 {
-	char *end;
-	unsigned long long offset = 0, page = strtoull(*s, &end, 10);
+	uint64_t page, offset = 0;
 
-	*out = PROGRESS_END;
-	if (end == *s)
-		return true;
-	*s = end;
+	if (!read_digits(s, UINT32_MAX, &page))
+		return false;
 	if (**s == '.') {
-		offset = strtoull(*s + 1, &end, 10);
-		if (end == *s + 1)
+		++*s;
+		if (!read_digits(s, 0xffff, &offset))
 			return false;
-		*s = end;
 	}
-	*out = (uint64_t)page << 16 | offset;
-	return page <= UINT32_MAX && offset <= 0xffff;
+	*out = page << 16 | offset;
+	return true;
 }
 
 static bool
 read_ranges(struct entry *e, const char *s)
 {
-	while (s && *s) {
-		uint64_t from, to;
+	while (*s) {
+		uint64_t from, to = PROGRESS_END;
 
 		if (!read_place(&s, &from) || *s++ != '-' ||
-		    !read_place(&s, &to) || (*s && *s != ',') || from >= to ||
-		    !add_range(e, from, to))
+		    (*s && !read_place(&s, &to)) || !read_comma(&s) ||
+		    from >= to || !add_range(e, from, to))
 			return false;
-		if (*s)
-			s++;
 	}
-	return s != NULL;
+	return true;
+}
+
+static bool
+read_hash(const char *s, uint64_t *out)
+{
+	*out = strtoull(s, NULL, 16);
+	return strlen(s) == 16 && strspn(s, "0123456789abcdef") == 16;
 }
 
 static struct json_object *
@@ -479,8 +526,8 @@ read_entry(struct progress *p, struct json_object *o)
 	    !read_number(o, "filenode", &file.filenode) ||
 	    !read_number(o, "xmin", &xmin))
 		return false;
-	file.columns = strtoull(json_object_get_string(columns), NULL, 16);
-	if (find(p, file.oid) || !(e = insert(p, &file)))
+	if (!read_hash(json_object_get_string(columns), &file.columns) ||
+	    find(p, file.oid) || !(e = insert(p, &file)))
 		return false;
 	e->keyed = json_object_get_boolean(keyed);
 	e->xmin = xmin;

@@ -196,8 +196,13 @@ render(struct buf *b, const struct state_record *r, struct fail *f)
 	struct json_object *o = json_object_new_object(), *snapshot;
 	char lsn[24], confirmed[24];
 
-	if (!o)
-		return fail_set(f, FAIL_FATAL, "out of memory");
+	snapshot = r->progress ? progress_to_json(r->progress) : NULL;
+	/* A record without it would say that there never was a snapshot. */
+	if (!o || (!snapshot && r->progress && progress_exists(r->progress))) {
+		json_object_put(o);
+		json_object_put(snapshot);
+		return fail_set(f, FAIL_FATAL, "out of memory for the state record");
+	}
 	snprintf(lsn, sizeof(lsn), LSN_FMT, LSN_ARG(r->last_commit));
 	snprintf(confirmed, sizeof(confirmed), LSN_FMT, LSN_ARG(r->confirmed));
 	json_object_object_add(o, "version", json_object_new_int(VERSION));
@@ -206,7 +211,6 @@ render(struct buf *b, const struct state_record *r, struct fail *f)
 	json_object_object_add(o, "slot", json_object_new_string(r->slot));
 	json_object_object_add(o, "last_commit", json_object_new_string(lsn));
 	json_object_object_add(o, "confirmed", json_object_new_string(confirmed));
-	snapshot = r->progress ? progress_to_json(r->progress) : NULL;
 	if (snapshot)
 		json_object_object_add(o, "snapshot", snapshot);
 	buf_reset(b);

@@ -47,6 +47,7 @@ void progress_begin(struct progress *p);
 void progress_finish(struct progress *p);
 /* There is none. */
 void progress_clear(struct progress *p);
+bool progress_exists(const struct progress *p);
 bool progress_unfinished(const struct progress *p);
 bool progress_finished(const struct progress *p);
 /* Forgets tables that are finished in part. Returns how many. */

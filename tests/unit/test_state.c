@@ -208,6 +208,66 @@ what_is_no_record_is_refused(void **state)
 	assert_non_null(strstr(x->fail.text, "newer"));
 }
 
+/* What is finished of a snapshot survives in the same record. */
+static void
+the_progress_of_a_snapshot_is_kept(void **state)
+{
+	static const struct progress_file t = { 100, 5, 6 };
+	struct fixture *x = *state;
+	struct progress *p = progress_new(), *q = progress_new();
+	struct state_record with = sample, r = { .progress = q };
+	uint64_t from, to;
+
+	x->config.state.file = x->path;
+	with.progress = p;
+	save(x, &with);				/* there is none */
+	assert_int_equal(load(x, &r), 1);
+	assert_false(progress_exists(q));
+	progress_begin(p);
+	assert_int_equal(progress_add(p, &t, true, 7, 3, 9), 0);
+	save(x, &with);
+	assert_int_equal(load(x, &r), 1);
+	assert_record(&r, &sample);
+	assert_ptr_equal(r.progress, q);
+	assert_true(progress_unfinished(q));
+	assert_true(progress_range(q, t.oid, 0, &from, &to));
+	assert_true(from == 3 && to == 9);
+	r.progress = NULL;			/* who does not ask may read it too */
+	assert_int_equal(load(x, &r), 1);
+	assert_record(&r, &sample);
+	progress_finish(p);
+	save(x, &with);
+	r.progress = q;
+	assert_int_equal(load(x, &r), 1);
+	assert_true(progress_finished(q));
+	progress_free(p);
+	progress_free(q);
+}
+
+static void
+a_progress_that_is_none_is_refused(void **state)
+{
+	static const char *const texts[] = { "null", "7", "{}", "{\"finished\":false}" };
+	struct fixture *x = *state;
+	struct progress *p = progress_new();
+
+	x->config.state.file = x->path;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct state_record r = { .progress = p };
+		char text[512];
+
+		snprintf(text, sizeof(text), "{\"version\":1,\"system_id\":\"7\","
+			"\"timeline\":1,\"slot\":\"s\",\"last_commit\":\"0/1\","
+			"\"confirmed\":\"0/2\",\"snapshot\":%s}", texts[i]);
+		write_file(x, text);
+		assert_int_equal(load(x, &r), -1);
+		assert_int_equal(x->fail.kind, FAIL_CONFIG);
+		assert_false(r.known);
+		assert_false(progress_exists(p));
+	}
+	progress_free(p);
+}
+
 static void
 a_file_that_is_too_long(void **state)
 {
@@ -430,6 +490,8 @@ main(void)
 		test(without_a_file_nothing_is_kept),
 		test(a_file_keeps_the_record),
 		test(what_is_no_record_is_refused),
+		test(the_progress_of_a_snapshot_is_kept),
+		test(a_progress_that_is_none_is_refused),
 		test(a_file_that_is_too_long),
 		test(a_file_that_cannot_be_used),
 		test(no_topic_is_no_record),
