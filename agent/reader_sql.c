@@ -120,10 +120,28 @@ put_rows(struct buf *b, const struct reader_job *job)
 	}
 }
 
+/* The user's own statement, which may end with a comment. */
+static void
+put_statement(struct buf *b, const struct reader_job *job)
+{
+	buf_put_str(b, " FROM (");
+	buf_put_span(b, job->table->statement);
+	buf_put_str(b, "\n) AS pgwake_rows");
+}
+
+/*
+ * Rows must come in the order of their places, or what is behind the last one
+ * is not what is left. For a row filter the server may prefer an index, or
+ * workers side by side.
+ */
 void
 reader_sql_copy(struct buf *b, const struct reader_job *job)
 {
-	if (!job->file)
+	if (job->file)
+		buf_put_str(b, "SET LOCAL enable_indexscan = off; "
+			"SET LOCAL enable_bitmapscan = off; "
+			"SET LOCAL max_parallel_workers_per_gather = 0; ");
+	else
 		buf_put_str(b, "SET LOCAL search_path = \"$user\", public; "
 			"SET LOCAL enable_hashjoin = on; "
 			"SET LOCAL enable_mergejoin = on; ");
@@ -131,12 +149,9 @@ reader_sql_copy(struct buf *b, const struct reader_job *job)
 	if (job->places)
 		buf_put_str(b, "ctid");
 	put_columns(b, &job->table->relation, job->places);
-	if (job->file) {
+	if (job->file)
 		put_rows(b, job);
-	} else {
-		buf_put_str(b, " FROM (");
-		buf_put_span(b, job->table->statement);
-		buf_put_str(b, ") AS pgwake_rows");
-	}
+	else
+		put_statement(b, job);
 	buf_put_str(b, ") TO STDOUT");
 }
