@@ -58,10 +58,8 @@ batch_queue_free(struct batch_queue *q)
 }
 
 static void
-empty(const struct batch_queue *q, struct batch *b)
+empty(struct batch *b)
 {
-	if (b->bytes.size > 2 * q->bytes)
-		buf_release(&b->bytes);
 	buf_reset(&b->bytes);
 	b->count = 0;
 	b->rows_bytes = b->place = 0;
@@ -82,7 +80,7 @@ batch_take(struct batch_queue *q)
 		b = &q->batches[q->given % q->size];
 	pthread_mutex_unlock(&q->lock);
 	if (b)
-		empty(q, b);
+		empty(b);
 	return b;
 }
 
@@ -105,7 +103,7 @@ batch_put(struct batch_queue *q, struct batch *b, const struct record *r)
 	buf_put_span(&b->bytes, r->value);
 	to->end = b->bytes.len;
 	to->marker = r->marker;
-	b->count++;
+	b->count += !b->bytes.failed;	/* half a record is none */
 	return true;
 }
 
@@ -133,7 +131,9 @@ batch_first(struct batch_queue *q)
 void
 batch_return(struct batch_queue *q, struct batch *b)
 {
-	(void)b;		/* the first */
+	/* The first. A piece that a large record made is not kept. */
+	if (b->bytes.size > 2 * q->bytes)
+		buf_release(&b->bytes);
 	pthread_mutex_lock(&q->lock);
 	q->returned++;
 	pthread_cond_signal(&q->room);

@@ -51,7 +51,10 @@ void batch_queue_free(struct batch_queue *q);
 
 /* The reader's side. An empty batch; waits for one. NULL: the queue was stopped. */
 struct batch *batch_take(struct batch_queue *q);
-/* False when it is full: the record does not fit any more, and was not put. */
+/*
+ * False when it is full: the record does not fit any more, and was not put.
+ * Without memory it is not put either, and `bytes` have failed.
+ */
 bool batch_put(struct batch_queue *q, struct batch *b, const struct record *r);
 /* To the loop. */
 void batch_give(struct batch_queue *q, struct batch *b);
