@@ -123,6 +123,16 @@ catalog_query_cancel(struct catalog *c)
 	clear_query(c);
 }
 
+void
+catalog_close(struct catalog *c)
+{
+	clear_query(c);
+	conn_close(c->conn);
+	c->wanted = c->connecting = c->facts.stale = false;
+	c->facts.state = REQUEST_NONE;
+	c->retry_at = 0;
+}
+
 int
 catalog_query_step(struct catalog *c, const struct pg_result **out,
 	struct fail *f)

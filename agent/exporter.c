@@ -58,7 +58,8 @@ void
 exporter_end(struct exporter *e)
 {
 	repl_abort(e->repl);
-	catalog_query_cancel(e->catalog);
+	/* Nobody looks after it meanwhile, and it would wake the loop for ever. */
+	catalog_close(e->catalog);
 	e->phase = OFF;
 }
 

@@ -54,6 +54,8 @@ int catalog_query_step(struct catalog *c, const struct pg_result **out,
 bool catalog_query_busy(const struct catalog *c);
 /* Forgets it. */
 void catalog_query_cancel(struct catalog *c);
+/* Forgets all that was asked, and disconnects until something is asked again. */
+void catalog_close(struct catalog *c);
 
 /* Reconnects go to this server (NULL: to whichever the dsn names). Copied. */
 void catalog_set_peer(struct catalog *c, const struct conn_peer *peer);
