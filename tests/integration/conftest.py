@@ -15,6 +15,7 @@ import pytest
 import agentlib
 import pglib
 from kafkalib import Kafka, KafkaProxy
+from snapshots import Snapshot
 
 
 def pytest_addoption(parser):
@@ -137,6 +138,19 @@ def pgwake(db, tmp_path, request):
 def starter(tmp_path, request):
     """pgwake for another database than `db`: starter(database)."""
     return lambda db: _starter(db, tmp_path, request)
+
+
+@pytest.fixture
+def snapshot(db, kafka, pgwake, tmp_path):
+    """Makes snapshots that can be held: snapshot(threads=2, ..)."""
+    made = []
+
+    def make(*args, **settings):
+        made.append(Snapshot(db, kafka, pgwake, tmp_path, *args, **settings))
+        return made[-1]
+    yield make
+    for s in made:
+        s.close()
 
 
 def settings_for(db, kafka=None, user=pglib.SUPERUSER):
