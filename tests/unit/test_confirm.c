@@ -363,6 +363,71 @@ a_full_sink_takes_it_later(void **state)
 	assert_tells(w, 0x100);
 }
 
+/* Progress of a snapshot: no position moves, and it is written all the same. */
+static void
+what_has_changed_is_written_in_its_time(void **state)
+{
+	struct world *w = *state;
+	size_t count;
+
+	confirm_changed(w->confirm);
+	step_after(w, 1000 * MS);
+	assert_int_equal(w->sink.count, 0);	/* whose record? */
+	take(w);
+	assert_true(confirm_durable(w->confirm));
+	count = w->sink.count;
+	confirm_changed(w->confirm);
+	assert_false(confirm_durable(w->confirm));
+	step_after(w, 99 * MS);
+	assert_int_equal(w->sink.count, count);	/* not at once */
+	step_after(w, 1 * MS);
+	assert_int_equal(w->sink.count, count + 1);
+	assert_false(confirm_durable(w->confirm));
+	confirm_changed(w->confirm);		/* while that is on its way */
+	step_after(w, 1000 * MS);
+	assert_int_equal(w->sink.count, count + 1);
+	track_acked(w->track, w->sink.taken[count].unit, 1);
+	step_after(w, 1000 * MS);
+	assert_int_equal(w->sink.count, count + 2);
+	track_acked(w->track, w->sink.taken[count + 1].unit, 1);
+	step_after(w, 1000 * MS);
+	assert_int_equal(w->sink.count, count + 2);
+	assert_true(confirm_durable(w->confirm));
+	assert_int_equal(w->record.confirmed, 0x50);
+}
+
+/* A part of a snapshot is open and before it: the record does not wait for that. */
+static void
+a_record_goes_out_beside_open_parts(void **state)
+{
+	struct world *w = *state;
+	uint64_t part = track_open(w->track);
+
+	take(w);
+	assert_true(confirm_durable(w->confirm));
+	assert_true(track_pending(w->track) > 0);
+	track_close(w->track, part, 1, 0);
+	track_acked(w->track, part, 1);
+	assert_true(track_sound(w->track));
+}
+
+/* A new slot may stand before the old one: nothing may keep it from there. */
+static void
+what_was_followed_is_given_up(void **state)
+{
+	struct world *w = *state;
+
+	take(w);
+	track_idle(w->track, 0x100);
+	step_after(w, 1000 * MS);
+	assert_tells(w, 0x100);
+	confirm_forget(w->confirm);
+	assert_int_equal(w->record.confirmed, 0);
+	assert_int_equal(w->record.last_commit, 0);
+	assert_tells(w, 0);
+	assert_false(confirm_durable(w->confirm));
+}
+
 static void
 a_sink_that_fails_ends_it(void **state)
 {
@@ -394,6 +459,9 @@ main(void)
 		TOPIC_TEST(a_record_waits_for_itself_alone),
 		TOPIC_TEST(a_record_can_be_written_inside_a_transaction),
 		TOPIC_TEST(a_full_sink_takes_it_later),
+		TOPIC_TEST(what_has_changed_is_written_in_its_time),
+		TOPIC_TEST(a_record_goes_out_beside_open_parts),
+		FILE_TEST(what_was_followed_is_given_up),
 		TOPIC_TEST(a_sink_that_fails_ends_it),
 	};
 

@@ -280,6 +280,113 @@ grows_with_units_in_flight(void **state)
 	assert_true(track_sound(t));
 }
 
+/* Parts of a snapshot are read side by side, and end in any order. */
+static void
+several_units_open_at_a_time(void **state)
+{
+	struct track *t = *state;
+	uint64_t a = track_open(t), b = track_open(t), c = track_open(t), stream;
+
+	track_acked(t, b, 2);
+	track_close(t, b, 2, 0);
+	track_acked(t, a, 1);
+	track_close(t, c, 1, 0);
+	assert_int_equal(track_pending(t), 3);
+	assert_at(t, 0, 0);
+	track_idle(t, 50);		/* behind the last one, which has ended */
+	assert_at(t, 0, 50);
+	stream = track_open(t);
+	track_close(t, stream, 1, 100);
+	track_acked(t, stream, 1);
+	track_acked(t, c, 1);
+	assert_at(t, 0, 100);		/* the first part is still being read */
+	track_close(t, a, 3, 0);
+	track_acked(t, a, 1);
+	assert_at(t, 0, 100);
+	track_acked(t, a, 1);
+	assert_at(t, 100, 100);
+	assert_int_equal(track_last_commit(t), 100);
+	assert_int_equal(track_pending(t), 0);
+	assert_true(track_sound(t));
+}
+
+/* A keepalive says nothing of what an open part may still send. */
+static void
+idle_is_ignored_while_the_last_part_is_open(void **state)
+{
+	struct track *t = *state;
+	uint64_t a = track_open(t), b = track_open(t);
+
+	track_close(t, a, 1, 0);
+	track_idle(t, 50);
+	track_acked(t, a, 1);
+	assert_at(t, 0, 0);
+	track_close(t, b, 1, 0);
+	track_acked(t, b, 1);
+	assert_at(t, 0, 0);
+	track_idle(t, 60);
+	assert_at(t, 60, 60);
+}
+
+static void
+done_is_ended_and_acknowledged(void **state)
+{
+	struct track *t = *state;
+	uint64_t a = track_open(t), b = track_open(t), c = track_open(t);
+
+	assert_false(track_done(t, a));
+	track_acked(t, b, 1);
+	assert_false(track_done(t, b));		/* it may have more */
+	track_close(t, b, 2, 0);
+	assert_false(track_done(t, b));
+	track_acked(t, b, 1);
+	assert_true(track_done(t, b));		/* whatever is before it */
+	assert_int_equal(track_pending(t), 3);
+	track_close(t, a, 1, 10);
+	track_acked(t, a, 1);
+	assert_int_equal(track_pending(t), 1);
+	assert_true(track_done(t, a));		/* they are forgotten, and done */
+	assert_true(track_done(t, b));
+	assert_false(track_done(t, c));
+	track_abandon(t, c, 1);
+	assert_false(track_done(t, c));
+	track_acked(t, c, 1);
+	assert_true(track_done(t, c));
+	assert_false(track_done(t, c + 1));	/* not opened yet */
+	assert_false(track_done(t, TRACK_NONE));
+	assert_true(track_sound(t));
+}
+
+/* At the limit parts share a unit: it is done when the last of them is. */
+static void
+parts_that_share_a_unit(void **state)
+{
+	struct track *t = *state;
+	uint64_t stuck, a, b, c;
+
+	track_set_limit(t, 2);
+	stuck = track_open(t);
+	a = track_open(t);
+	b = track_open(t);			/* `a` is open: it cannot be shared */
+	assert_true(a != b);
+	track_close(t, b, 1, 0);
+	track_acked(t, b, 1);
+	assert_true(track_done(t, b));
+	c = track_open(t);
+	assert_int_equal(c, b);
+	assert_false(track_done(t, b));
+	track_close(t, c, 2, 0);
+	track_acked(t, c, 2);
+	assert_true(track_done(t, c));
+	track_close(t, stuck, 1, 10);
+	track_close(t, a, 1, 0);
+	track_acked(t, a, 1);
+	track_acked(t, stuck, 1);
+	assert_int_equal(track_pending(t), 0);
+	assert_at(t, 10, 10);
+	assert_true(track_sound(t));
+}
+
 /* One partition is stuck, the others go on. */
 static void
 at_the_limit_transactions_share_a_unit(void **state)
@@ -685,6 +792,10 @@ main(void)
 		test(the_position_never_goes_back),
 		test(records_of_no_unit_are_not_waited_for),
 		test(grows_with_units_in_flight),
+		test(several_units_open_at_a_time),
+		test(idle_is_ignored_while_the_last_part_is_open),
+		test(done_is_ended_and_acknowledged),
+		test(parts_that_share_a_unit),
 		test(at_the_limit_transactions_share_a_unit),
 		test(never_more_units_than_the_limit),
 		test(a_shared_unit_does_not_overflow),
