@@ -568,13 +568,13 @@ conn_handle(const struct conn *c)
 }
 
 static void
-quote(struct buf *b, const char *text, char mark)
+quote(struct buf *b, struct span text, char mark)
 {
 	buf_putc(b, mark);
-	for (; *text; text++) {
-		if (*text == mark)
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == mark)
 			buf_putc(b, mark);
-		buf_putc(b, *text);
+		buf_putc(b, text.p[i]);
 	}
 	buf_putc(b, mark);
 }
@@ -582,11 +582,17 @@ quote(struct buf *b, const char *text, char mark)
 void
 conn_quote_name(struct buf *b, const char *text)
 {
-	quote(b, text, '"');
+	quote(b, span_of(text), '"');
+}
+
+void
+conn_quote_span(struct buf *b, struct span name)
+{
+	quote(b, name, '"');
 }
 
 void
 conn_quote_literal(struct buf *b, const char *text)
 {
-	quote(b, text, '\'');
+	quote(b, span_of(text), '\'');
 }

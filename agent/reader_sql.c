@@ -1,23 +1,11 @@
 #include "reader_sql.h"
 
 static void
-put_name(struct buf *b, struct span s)
-{
-	buf_putc(b, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '"')
-			buf_putc(b, '"');
-		buf_putc(b, s.p[i]);
-	}
-	buf_putc(b, '"');
-}
-
-static void
 put_table(struct buf *b, const struct snapshot_file *file)
 {
-	put_name(b, file->schema);
+	conn_quote_span(b, file->schema);
 	buf_putc(b, '.');
-	put_name(b, file->table);
+	conn_quote_span(b, file->table);
 }
 
 /* The name, quoted, as a literal. */
@@ -88,7 +76,7 @@ put_columns(struct buf *b, const struct pgoutput_relation *r, bool after)
 	for (uint16_t i = 0; i < r->ncols; i++) {
 		if (i || after)
 			buf_put_str(b, ", ");
-		put_name(b, r->cols[i].name);
+		conn_quote_span(b, r->cols[i].name);
 	}
 }
 

@@ -155,11 +155,9 @@ put_files_sql(const struct snapshot_tables *t, struct buf *b)
 		"pg_catalog.pg_table_size(c.oid), "
 		"c.reltoastrelid <> 0 AND pg_catalog.pg_relation_size(c.reltoastrelid) > 0, "
 		"am.amname = 'heap', "
-		"pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND ("
-		"pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS ("
-		"SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid "
-		"AND a.attnum > 0 AND NOT a.attisdropped AND NOT "
-		"pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'))), "
+		/* Grants of columns do not do: neither for the lock nor for ctid. */
+		"pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND "
+		"pg_catalog.has_table_privilege(c.oid, 'SELECT'), "
 		"pg_catalog.row_security_active(c.oid) "
 		"FROM l JOIN pg_catalog.pg_class c ON c.oid = l.leaf "
 		"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -415,19 +413,34 @@ snapshot_tables_take(struct snapshot_tables *t,
 }
 
 static void
+put_remedy(struct buf *b, const struct snapshot_file *file, struct span role)
+{
+	if (file->guarded) {
+		buf_put_str(b, "ALTER ROLE ");
+		conn_quote_span(b, role);
+		buf_put_str(b, " BYPASSRLS");
+		return;
+	}
+	buf_put_str(b, "GRANT USAGE ON SCHEMA ");
+	conn_quote_span(b, file->schema);
+	buf_put_str(b, " TO ");
+	conn_quote_span(b, role);
+	buf_put_str(b, "; GRANT SELECT ON ");
+	conn_quote_span(b, file->schema);
+	buf_putc(b, '.');
+	conn_quote_span(b, file->table);
+	buf_put_str(b, " TO ");
+	conn_quote_span(b, role);
+}
+
+static void
 complain(const struct snapshot_file *file, const char *role, struct buf *names,
 	size_t number_of_it)
 {
 	struct buf remedy;
 
 	buf_init(&remedy, 1024);
-	if (file->guarded)
-		buf_printf(&remedy, "ALTER ROLE \"%s\" BYPASSRLS", role);
-	else
-		buf_printf(&remedy, "GRANT USAGE ON SCHEMA \"%.*s\" TO \"%s\"; "
-			"GRANT SELECT ON \"%.*s\".\"%.*s\" TO \"%s\"",
-			SPAN_ARG(file->schema), role, SPAN_ARG(file->schema),
-			SPAN_ARG(file->table), role);
+	put_remedy(&remedy, file, span_of(role));
 	log_error(file->guarded ? "row level security would hide rows of a table "
 		"from the snapshot" : "a table of the snapshot may not be read",
 		LOG_SPAN("schema", file->schema), LOG_SPAN("table", file->table),

@@ -109,6 +109,7 @@ int conn_stream_end(struct conn *c, struct fail *f);
 
 /* Append `text` as an identifier or a literal, quoted (standard_conforming_strings is on). */
 void conn_quote_name(struct buf *b, const char *text);
+void conn_quote_span(struct buf *b, struct span name);
 void conn_quote_literal(struct buf *b, const char *text);
 
 #endif
