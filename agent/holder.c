@@ -216,6 +216,7 @@ holder_step(struct holder *h, int64_t now_us, struct fail *f)
 	if (rc == 1) {
 		switch (h->phase) {
 		case CONNECT:
+			conn_error(h->conn)->streamed = true;
 			rc = begin_mark(h, now_us, f);
 			break;
 		case MARK:
@@ -234,9 +235,13 @@ holder_step(struct holder *h, int64_t now_us, struct fail *f)
 			rc = now_us >= h->look_at ? look(h, now_us, f) : 0;
 		}
 	}
-	if (rc == -1)
-		holder_end(h);
-	return rc == -1 ? -1 : 0;
+	if (rc != -1)
+		return 0;
+	/* There will be another one. */
+	if (h->phase == IMPORT && pgerror_no_snapshot(conn_error(h->conn)))
+		f->kind = FAIL_RETRY;
+	holder_end(h);
+	return -1;
 }
 
 bool

@@ -313,15 +313,29 @@ pgerror_slow(const struct pgerror *e)
 	return r && (r->flags & SLOW);
 }
 
-bool
-pgerror_stopping(const struct pgerror *e)
+static bool
+is_one_of(const struct pgerror *e, const char *const *states, size_t n)
 {
-	static const char *const states[] = { "57P01", "57P02", "57P03" };
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < n; i++)
 		if (e->sqlstate && !strcmp(e->sqlstate, states[i]))
 			return true;
 	return false;
+}
+
+#define ONE_OF(e, ...) is_one_of(e, (const char *const[]){ __VA_ARGS__ }, \
+	sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+
+bool
+pgerror_stopping(const struct pgerror *e)
+{
+	return ONE_OF(e, "57P01", "57P02", "57P03");
+}
+
+/* Its file is gone (before 17 and since); its process is; it is too old. */
+bool
+pgerror_no_snapshot(const struct pgerror *e)
+{
+	return ONE_OF(e, "22023", "42704", "55000", "72000");
 }
 
 int

@@ -126,6 +126,8 @@ judge(const struct reader *r, const struct fail *f)
 
 	if (is_state(r, "42P01") || is_state(r, "42703") || is_state(r, "3F000"))
 		return BATCH_MOVED;
+	if (is_state(r, "72000"))	/* old_snapshot_threshold */
+		return BATCH_GONE;
 	for (size_t i = 0; i < sizeof(again) / sizeof(*again); i++)
 		if (is_state(r, again[i]))
 			return BATCH_AGAIN;
@@ -141,12 +143,9 @@ begin(struct reader *r, struct fail *f)
 		return f->kind == FAIL_RETRY ? BATCH_AGAIN : BATCH_FAILED;
 	buf_init(&sql, SQL_MAX);
 	reader_sql_begin(&sql, r->setup->snapshot, &r->job);
-	if (run_sql(r, &sql, f) == -1) {
-		bool gone = is_state(r, "22023") ||
-			(is_state(r, "42704") && strstr(f->text, "snapshot"));
-
-		return gone ? BATCH_GONE : judge(r, f);
-	}
+	if (run_sql(r, &sql, f) == -1)
+		return pgerror_no_snapshot(conn_error(r->conn)) ? BATCH_GONE :
+			judge(r, f);
 	if ((size_t)PQntuples(conn_result(r->conn)) == reader_sql_files(&r->job))
 		return BATCH_DONE;
 	fail_set(f, FAIL_RETRY, "it was renamed, truncated or rewritten "
@@ -424,6 +423,8 @@ make(struct reader *r, struct fail *f)
 	if (!r->queue || !r->conn || !r->relations || !r->envelope ||
 	    r->stop_fd < 0 || take_headers(r) == -1)
 		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot reader");
+	/* Others got in with the same settings: a refusal will pass. */
+	conn_error(r->conn)->streamed = true;
 	return 0;
 }
 

@@ -141,7 +141,7 @@ begin_part(struct round *r, struct desk *d, uint64_t from, struct fail *f)
 	return 0;
 }
 
-/* A job that was cut off is repeated only if the round goes on. */
+/* Once the round is cut there is nothing to repeat, and nothing new. */
 static int
 give(struct round *r, struct fail *f)
 {
@@ -156,8 +156,6 @@ give(struct round *r, struct fail *f)
 			return -1;
 		r->running++;
 		reader_give(d->reader, &d->job);
-		if (r->cut)
-			reader_cut(d->reader);
 	}
 	return 0;
 }

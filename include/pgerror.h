@@ -44,6 +44,8 @@ bool pgerror_slot_in_use(const struct pgerror *e);
 bool pgerror_slow(const struct pgerror *e);
 /* The server stops or has stopped by order: 57P01, 57P02, 57P03 while shutting down. */
 bool pgerror_stopping(const struct pgerror *e);
+/* While one was imported: the snapshot, or who exported it, is not there any more. */
+bool pgerror_no_snapshot(const struct pgerror *e);
 
 /*
  * A notice that must not be overlooked: a publication that the server skips

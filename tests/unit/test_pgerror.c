@@ -294,6 +294,11 @@ a_stopping_server_is_noticed(void **state)
 	assert_false(pgerror_stopping(&e));
 	e.sqlstate = NULL;
 	assert_false(pgerror_stopping(&e));
+	assert_false(pgerror_no_snapshot(&e));
+	e.sqlstate = "55000";
+	assert_true(pgerror_no_snapshot(&e));
+	e.sqlstate = "42P01";
+	assert_false(pgerror_no_snapshot(&e));
 }
 
 static void
