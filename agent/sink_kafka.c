@@ -8,6 +8,7 @@
 #include "kafka_conf.h"
 #include "kafka_error.h"
 #include "kafka_headers.h"
+#include "kafka_hold.h"
 #include "kafka_link.h"
 #include "kafka_topics.h"
 #include "log.h"
@@ -22,6 +23,7 @@ struct sink_kafka {
 	struct kafka_topics *topics;
 	struct inflight inflight;
 	struct kafka_headers headers;
+	struct kafka_hold hold;
 	int64_t max_bytes;		/* message.max.bytes */
 	char state_topic[250];
 	struct fail broken;		/* set once; nothing goes on after it */
@@ -47,46 +49,31 @@ give_up(struct sink_kafka *k, struct fail *f)
 	return SINK_FAILED;
 }
 
-/* librdkafka copies the record; the headers are its own if it takes them. */
-static rd_kafka_resp_err_t
-produce(struct sink_kafka *k, const struct record *r, rd_kafka_topic_t *topic,
-	rd_kafka_headers_t *headers, uint64_t number)
-{
-	return rd_kafka_producev(k->rk, RD_KAFKA_V_RKT(topic),
-		RD_KAFKA_V_PARTITION(r->partition),
-		RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-		RD_KAFKA_V_KEY(r->key.p, r->key.len),
-		RD_KAFKA_V_VALUE((void *)r->value.p, r->value.len),
-		RD_KAFKA_V_TIMESTAMP(r->timestamp_ms),
-		RD_KAFKA_V_HEADERS(headers),
-		RD_KAFKA_V_OPAQUE((void *)(uintptr_t)number),
-		RD_KAFKA_V_END);
-}
-
 /* With a number and a list of headers of its own. RD_KAFKA_RESP_ERR__FAIL: no memory. */
 static rd_kafka_resp_err_t
 send_record(struct sink_kafka *k, const struct record *r, uint64_t unit,
 	rd_kafka_topic_t *topic)
 {
 	struct inflight_entry e = { .unit = unit, .lsn = r->lsn };
-	rd_kafka_headers_t *headers = NULL;
+	struct kafka_record out = { .topic = topic, .key = r->key,
+		.value = r->value, .timestamp_ms = r->timestamp_ms,
+		.partition = r->partition };
 	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__FAIL;
-	uint64_t number;
 
 	if (r->nheaders) {
-		headers = kafka_headers_get(&k->headers, r, &e.headers);
-		if (!headers)
+		out.headers = kafka_headers_get(&k->headers, r, &e.headers);
+		if (!out.headers)
 			return err;
 	}
-	if (!inflight_put(&k->inflight, e, &number))
+	if (!inflight_put(&k->inflight, e, &out.number))
 		goto not_sent;
-	err = produce(k, r, topic, headers, number);
+	err = kafka_hold_send(&k->hold, &out);
 	if (!err)
 		return err;
-	inflight_take(&k->inflight, number);
+	inflight_take(&k->inflight, out.number);
 not_sent:
-	if (headers)
-		kafka_headers_put(&k->headers, e.headers, headers);
+	if (out.headers)
+		kafka_headers_put(&k->headers, e.headers, out.headers);
 	return err;
 }
 
@@ -228,6 +215,22 @@ handle(struct sink_kafka *k, rd_kafka_event_t *event, struct track *t)
 	}
 }
 
+/* Records kept back go to librdkafka when it is their turn. */
+static void
+go_on(struct sink_kafka *k)
+{
+	struct kafka_record bad;
+	rd_kafka_resp_err_t err = kafka_hold_turn(&k->hold, k->inflight.count,
+		k->link.now_ms, &bad);
+
+	/* The queue is not full: nothing is in it, and half of it is handed over. */
+	if (err && refused(k, &(struct record){ .key = bad.key, .value = bad.value,
+			.lsn = k->inflight.entries[bad.number].lsn },
+			bad.topic, err, NULL) == SINK_FULL)
+		fail_set(&k->broken, FAIL_FATAL,
+			"the Kafka client takes no records though it holds none");
+}
+
 static int
 poll_events(struct sink *s, struct track *t, struct fail *f)
 {
@@ -243,6 +246,8 @@ poll_events(struct sink *s, struct track *t, struct fail *f)
 		handle(k, event, t);
 		rd_kafka_event_destroy(event);
 	}
+	if (!k->broken.kind)
+		go_on(k);
 	kafka_topics_tick(k->topics, k->link.now_ms);
 	return k->broken.kind ? fail_again(k, f) : 0;
 }
@@ -284,6 +289,7 @@ free_sink(struct sink *s)
 	}
 	if (k->wake >= 0)
 		close(k->wake);
+	kafka_hold_release(&k->hold);
 	kafka_headers_release(&k->headers);
 	inflight_release(&k->inflight);
 	free(k);
@@ -321,6 +327,7 @@ sink_kafka_new(const struct config *c, struct fail *f)
 	}
 	k->base.ops = &ops;
 	kafka_headers_init(&k->headers);
+	kafka_hold_init(&k->hold, NULL);
 	k->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (k->wake < 0) {
 		fail_set(f, FAIL_FATAL, "eventfd: %s", strerror(errno));
@@ -329,6 +336,7 @@ sink_kafka_new(const struct config *c, struct fail *f)
 	k->rk = kafka_conf_client(c, KAFKA_PRODUCER, f);
 	if (!k->rk || check_limits(k, f))
 		goto failed;
+	kafka_hold_init(&k->hold, k->rk);
 	k->queue = rd_kafka_queue_get_main(k->rk);
 	rd_kafka_queue_io_event_enable(k->queue, k->wake, &one, sizeof(one));
 	k->topics = kafka_topics_new(c, k->rk, k->queue);

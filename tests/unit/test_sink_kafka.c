@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
@@ -317,6 +318,109 @@ headers_do_not_mix(void **state)
 	reader_close(&reader);
 }
 
+static struct record
+numbered(char key[32], unsigned n)
+{
+	struct record r;
+
+	snprintf(key, 32, "{\"id\":%u}", n);
+	r = record_of(key, n % 7 ? "{\"v\":1}" : NULL);
+	return r;
+}
+
+/* Those that wait for a batch under way come after it, and in their order. */
+static void
+records_keep_their_order(void **state)
+{
+	struct fixture *x = *state;
+	unsigned total = 3000;
+	struct reader reader;
+	char key[32];
+
+	rd_kafka_mock_broker_set_rtt(x->cluster, 1, 20);
+	start(x);
+	for (unsigned i = 0; i < total; i++) {
+		struct record_header h = { SPAN("run"), SPAN("a") };
+		struct record r = numbered(key, i);
+
+		r.headers = &h;
+		r.nheaders = i % 3 ? 1 : 0;
+		assert_int_equal(offer(x, &r, TRACK_NONE), SINK_OK);
+		if (i % 100 == 0)
+			assert_int_equal(turn(x), 0);
+	}
+	assert_int_equal(drain(x), 0);
+	reader = reader_open(x);
+	for (unsigned i = 0; i < total; i++) {
+		struct record_header h = { SPAN("run"), SPAN("a") };
+		struct record r = numbered(key, i);
+
+		r.headers = &h;
+		r.nheaders = i % 3 ? 1 : 0;
+		assert_arrives(&reader, &r);
+	}
+	reader_close(&reader);
+}
+
+static int64_t
+cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* librdkafka would poll without pause for as long as the batch is under way. */
+static void
+a_slow_broker_costs_no_cpu(void **state)
+{
+	struct fixture *x = *state;
+	int64_t began;
+
+	start(x);
+	send_unit(x, 1, 50);
+	assert_int_equal(drain(x), 0);
+	rd_kafka_mock_broker_set_rtt(x->cluster, 1, 400);
+	send_unit(x, 100, 100);
+	for (int i = 0; i < 5; i++) {
+		usleep(2000);		/* beyond the linger: the batch has left */
+		assert_int_equal(x->sink->ops->poll(x->sink, x->track, &x->fail), 0);
+	}
+	began = cpu_ms();
+	send_unit(x, 100, 200);
+	assert_int_equal(drain(x), 0);
+	assert_int_equal(track_confirmed(x->track), 200);
+	assert_true(cpu_ms() - began < 150);
+}
+
+/* What a record was refused for is found when it is handed over. */
+static void
+a_record_that_waited_may_be_too_large(void **state)
+{
+	struct fixture *x = *state;
+	static char large[5000];
+	struct record r;
+	time_t end = deadline();
+
+	property(x, "message.max.bytes", "2000");
+	rd_kafka_mock_broker_set_rtt(x->cluster, 1, 100);
+	start(x);
+	send_unit(x, 100, 100);
+	for (int i = 0; i < 5; i++) {
+		usleep(2000);
+		assert_int_equal(x->sink->ops->poll(x->sink, x->track, &x->fail), 0);
+	}
+	memset(large, 'x', sizeof(large) - 1);
+	r = record_of("{\"id\":77}", large);
+	assert_int_equal(x->sink->ops->send(x->sink, &r, TRACK_NONE, &x->fail), SINK_OK);
+	while (turn(x) == 0)
+		assert_true(time(NULL) < end);
+	assert_int_equal(x->fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(x->fail.text, "{\"id\":77}"));
+	assert_non_null(strstr(x->fail.text, "0/15D3A28"));
+}
+
 static void
 passing_errors_are_retried(void **state)
 {
@@ -608,6 +712,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		test(records_arrive_as_they_are),
 		test(headers_do_not_mix),
+		test(records_keep_their_order),
+		test(a_slow_broker_costs_no_cpu),
+		test(a_record_that_waited_may_be_too_large),
 		test(passing_errors_are_retried),
 		test(too_large_for_the_broker),
 		test(not_authorised),

@@ -1,0 +1,150 @@
+#include <stdlib.h>
+
+#include "kafka_conf.h"
+#include "kafka_hold.h"
+
+/*
+ * Fewer than these come back within the linger, nobody spins, and a quiet
+ * stream is sent without delay. Keeping the others saves librdkafka's thread
+ * nine tenths of its time at 20,000 records per second and a broker that takes
+ * 3 ms (0.45 to 0.03 s per second), two thirds at 100,000.
+ */
+#define MANY 32
+
+#define FIRST_SIZE 256
+
+void
+kafka_hold_init(struct kafka_hold *h, rd_kafka_t *rk)
+{
+	size_t cap = 1;
+
+	*h = (struct kafka_hold){ .rk = rk };
+	if (rk) {
+		cap = (size_t)kafka_conf_number(rk, "queue.buffering.max.kbytes") * 512;
+		h->most = (size_t)kafka_conf_number(rk,
+			"queue.buffering.max.messages") / 2;
+		h->linger_ms = kafka_conf_number(rk, "linger.ms");
+	}
+	buf_init(&h->bytes, cap);
+	buf_init(&h->under_way, cap);
+}
+
+void
+kafka_hold_release(struct kafka_hold *h)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->kept[i].headers)
+			rd_kafka_headers_destroy(h->kept[i].headers);
+	free(h->kept);
+	buf_release(&h->bytes);
+	buf_release(&h->under_way);
+}
+
+static rd_kafka_resp_err_t
+produce(const struct kafka_hold *h, const struct kafka_record *r, int flags)
+{
+	return rd_kafka_producev(h->rk, RD_KAFKA_V_RKT(r->topic),
+		RD_KAFKA_V_PARTITION(r->partition),
+		RD_KAFKA_V_MSGFLAGS(flags),
+		RD_KAFKA_V_KEY(r->key.p, r->key.len),
+		RD_KAFKA_V_VALUE((void *)r->value.p, r->value.len),
+		RD_KAFKA_V_TIMESTAMP(r->timestamp_ms),
+		RD_KAFKA_V_HEADERS(r->headers),
+		RD_KAFKA_V_OPAQUE((void *)(uintptr_t)r->number),
+		RD_KAFKA_V_END);
+}
+
+static bool
+grow(struct kafka_hold *h)
+{
+	size_t size = h->size ? 2 * h->size : FIRST_SIZE;
+	struct kafka_record *kept = realloc(h->kept, size * sizeof(*kept));
+
+	if (!kept)
+		return false;
+	h->kept = kept;
+	h->size = size;
+	return true;
+}
+
+static bool
+keep(struct kafka_hold *h, const struct kafka_record *r)
+{
+	struct buf *b = &h->bytes;
+
+	if (h->count == h->most || (h->count == h->size && !grow(h)))
+		return false;
+	if (!buf_reserve(b, r->key.len + r->value.len)) {
+		b->failed = false;	/* what is in it stays good */
+		return false;
+	}
+	h->kept[h->count++] = *r;
+	buf_put_span(b, r->key);
+	buf_put_span(b, r->value);
+	return true;
+}
+
+rd_kafka_resp_err_t
+kafka_hold_send(struct kafka_hold *h, const struct kafka_record *r)
+{
+	if (!h->keeping)
+		return produce(h, r, RD_KAFKA_MSG_F_COPY);
+	return keep(h, r) ? RD_KAFKA_RESP_ERR_NO_ERROR :
+		RD_KAFKA_RESP_ERR__QUEUE_FULL;
+}
+
+/* The next bytes of the buffer; absent stays absent. */
+static void
+locate(struct span *s, const char **at)
+{
+	if (s->p)
+		s->p = *at;
+	*at += s->len;
+}
+
+/* The records before them are back, and with them the other buffer is free. */
+static rd_kafka_resp_err_t
+hand_over(struct kafka_hold *h, struct kafka_record *bad)
+{
+	struct buf b = h->under_way;
+	const char *at = h->bytes.p;
+
+	buf_reset(&b);
+	h->under_way = h->bytes;
+	h->bytes = b;
+	for (size_t i = 0; i < h->count; i++) {
+		struct kafka_record *r = &h->kept[i];
+		rd_kafka_resp_err_t err;
+
+		locate(&r->key, &at);
+		locate(&r->value, &at);
+		err = produce(h, r, 0);
+		if (err) {
+			*bad = *r;
+			return err;
+		}
+		r->headers = NULL;
+	}
+	h->count = 0;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t
+kafka_hold_turn(struct kafka_hold *h, uint64_t pending, int64_t now_ms,
+	struct kafka_record *bad)
+{
+	uint64_t under_way = pending - h->count;
+
+	if (under_way == 0)
+		h->began_ms = now_ms;
+	if (!h->keeping) {
+		/* What comes within the linger goes with the batch. */
+		h->keeping = under_way >= MANY && h->most >= MANY &&
+			now_ms - h->began_ms > h->linger_ms;
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	}
+	if (under_way > 0)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	h->keeping = h->count >= MANY;
+	return hand_over(h, bad);
+}

@@ -1,0 +1,59 @@
+/*
+ * kafka_hold: hands records to librdkafka, or keeps them until it is their turn.
+ *
+ * The idempotent producer has one batch of a partition under way at a time,
+ * and while a record waits in librdkafka's queue for longer than the linger,
+ * the broker's thread polls without pause until that batch is acknowledged. So
+ * while many records are under way, those that follow are kept here, and
+ * handed over in one go when all of these have come back. Order is kept.
+ *
+ * Two buffers take turns: one takes records, the other has those that were
+ * handed over from it, which librdkafka therefore need not copy. Memory: at
+ * most half of librdkafka's queue for each.
+ */
+#ifndef KAFKA_HOLD_H
+#define KAFKA_HOLD_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "buf.h"
+
+struct kafka_record {
+	rd_kafka_topic_t *topic;	/* borrowed until it is handed over */
+	rd_kafka_headers_t *headers;	/* librdkafka's once it is handed over; or NULL */
+	struct span key, value;
+	int64_t timestamp_ms;
+	uint64_t number;		/* comes back with it */
+	int32_t partition;
+};
+
+struct kafka_hold {
+	rd_kafka_t *rk;			/* borrowed */
+	struct kafka_record *kept;	/* key.p and value.p are set when handed over */
+	size_t count, size, most;	/* most: that may be kept */
+	bool keeping;
+	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
+	struct buf bytes, under_way;	/* of the records kept; of those handed over */
+};
+
+/* `rk` may be NULL if nothing but release follows. */
+void kafka_hold_init(struct kafka_hold *h, rd_kafka_t *rk);
+/* After librdkafka's instance is gone. */
+void kafka_hold_release(struct kafka_hold *h);
+
+/*
+ * Takes a record; key and value are copied. QUEUE_FULL: not taken, offer it
+ * again after the next turn. Any other error is one of rd_kafka_producev.
+ */
+rd_kafka_resp_err_t kafka_hold_send(struct kafka_hold *h,
+	const struct kafka_record *r);
+
+/*
+ * Once per turn, after delivery reports: `pending` is how many records were
+ * sent and have not come back. An error of rd_kafka_producev, with the record
+ * it is about in `*bad`, after which nothing more can be sent.
+ */
+rd_kafka_resp_err_t kafka_hold_turn(struct kafka_hold *h, uint64_t pending,
+	int64_t now_ms, struct kafka_record *bad);
+
+#endif
