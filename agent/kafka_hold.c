@@ -5,9 +5,9 @@
 
 /*
  * Fewer than these come back within the linger, nobody spins, and a quiet
- * stream is sent without delay. Keeping the others saves librdkafka's thread
- * nine tenths of its time at 20,000 records per second and a broker that takes
- * 3 ms (0.45 to 0.03 s per second), two thirds at 100,000.
+ * stream is sent without delay. Keeping the others saves librdkafka's thread,
+ * with a broker that takes 3 ms, 0.45 of 0.48 s of CPU per second at 20,000
+ * records per second, 0.34 of 0.41 s at 100,000, 0.19 of 0.56 s at 200,000.
  */
 #define MANY 32
 
@@ -18,11 +18,13 @@ kafka_hold_init(struct kafka_hold *h, rd_kafka_t *rk)
 {
 	size_t cap = 1;
 
-	*h = (struct kafka_hold){ .rk = rk };
+	*h = (struct kafka_hold){ .rk = rk, .calm = UINT64_MAX };
 	if (rk) {
 		cap = (size_t)kafka_conf_number(rk, "queue.buffering.max.kbytes") * 512;
 		h->most = (size_t)kafka_conf_number(rk,
 			"queue.buffering.max.messages") / 2;
+		h->batch_bytes = (size_t)kafka_conf_number(rk, "batch.size");
+		h->batch_records = (size_t)kafka_conf_number(rk, "batch.num.messages");
 		h->linger_ms = kafka_conf_number(rk, "linger.ms");
 	}
 	buf_init(&h->bytes, cap);
@@ -32,7 +34,7 @@ kafka_hold_init(struct kafka_hold *h, rd_kafka_t *rk)
 void
 kafka_hold_release(struct kafka_hold *h)
 {
-	for (size_t i = 0; i < h->count; i++)
+	for (size_t i = h->next; i < h->count; i++)
 		if (h->kept[i].headers)
 			rd_kafka_headers_destroy(h->kept[i].headers);
 	free(h->kept);
@@ -93,58 +95,87 @@ kafka_hold_send(struct kafka_hold *h, const struct kafka_record *r)
 		RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
-/* The next bytes of the buffer; absent stays absent. */
-static void
-locate(struct span *s, const char **at)
+/* The record `next` with its bytes. */
+static struct kafka_record
+next_record(const struct kafka_hold *h)
 {
-	if (s->p)
-		s->p = *at;
-	*at += s->len;
+	struct kafka_record r = h->kept[h->next];
+	const char *p = h->bytes.p + h->at;
+
+	if (r.key.p)
+		r.key.p = p;
+	if (r.value.p)
+		r.value.p = p + r.key.len;
+	return r;
 }
 
-/* The records before them are back, and with them the other buffer is free. */
+/* As many as librdkafka takes. QUEUE_FULL if some are left. */
 static rd_kafka_resp_err_t
-hand_over(struct kafka_hold *h, struct kafka_record *bad)
+hand_over(struct kafka_hold *h, int flags, struct kafka_record *bad)
 {
-	struct buf b = h->under_way;
-	const char *at = h->bytes.p;
+	for (; h->next < h->count; h->next++) {
+		struct kafka_record r = next_record(h);
+		rd_kafka_resp_err_t err = produce(h, &r, flags);
 
-	buf_reset(&b);
-	h->under_way = h->bytes;
-	h->bytes = b;
-	for (size_t i = 0; i < h->count; i++) {
-		struct kafka_record *r = &h->kept[i];
-		rd_kafka_resp_err_t err;
-
-		locate(&r->key, &at);
-		locate(&r->value, &at);
-		err = produce(h, r, 0);
 		if (err) {
-			*bad = *r;
+			*bad = r;
 			return err;
 		}
-		r->headers = NULL;
+		h->at += r.key.len + r.value.len;
 	}
-	h->count = 0;
+	h->count = h->next = h->at = 0;
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Everything is back, and with it the other buffer is free. */
+static rd_kafka_resp_err_t
+hand_over_in_place(struct kafka_hold *h, struct kafka_record *bad)
+{
+	rd_kafka_resp_err_t err;
+	struct buf b;
+
+	h->keeping = h->count >= MANY;
+	err = hand_over(h, 0, bad);
+	b = h->under_way;
+	h->under_way = h->bytes;
+	h->bytes = b;
+	buf_reset(&h->bytes);
+	return err;
+}
+
+static rd_kafka_resp_err_t
+hand_over_copies(struct kafka_hold *h, struct kafka_record *bad)
+{
+	size_t count = h->count;
+	rd_kafka_resp_err_t err = hand_over(h, RD_KAFKA_MSG_F_COPY, bad);
+
+	if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;	/* the rest in a later turn */
+	h->keeping = false;
+	h->calm = count;
+	buf_reset(&h->bytes);
+	return err;
 }
 
 rd_kafka_resp_err_t
 kafka_hold_turn(struct kafka_hold *h, uint64_t pending, int64_t now_ms,
 	struct kafka_record *bad)
 {
-	uint64_t under_way = pending - h->count;
+	uint64_t under_way = pending - (h->count - h->next);
 
-	if (under_way == 0)
+	if (under_way == 0) {
 		h->began_ms = now_ms;
+		h->calm = UINT64_MAX;
+	}
 	if (!h->keeping) {
 		/* What comes within the linger goes with the batch. */
-		h->keeping = under_way >= MANY && h->most >= MANY &&
-			now_ms - h->began_ms > h->linger_ms;
+		h->keeping = under_way >= MANY && under_way <= h->calm &&
+			h->most >= MANY && now_ms - h->began_ms > h->linger_ms;
 		return RD_KAFKA_RESP_ERR_NO_ERROR;
 	}
-	if (under_way > 0)
-		return RD_KAFKA_RESP_ERR_NO_ERROR;
-	h->keeping = h->count >= MANY;
-	return hand_over(h, bad);
+	if (h->next > 0 || (under_way > 0 && (h->count >= h->batch_records ||
+			h->bytes.len >= h->batch_bytes)))
+		return hand_over_copies(h, bad);
+	return under_way > 0 ? RD_KAFKA_RESP_ERR_NO_ERROR :
+		hand_over_in_place(h, bad);
 }

@@ -5,11 +5,14 @@
  * and while a record waits in librdkafka's queue for longer than the linger,
  * the broker's thread polls without pause until that batch is acknowledged. So
  * while many records are under way, those that follow are kept here, and
- * handed over in one go when all of these have come back. Order is kept.
+ * handed over in one go when all of these have come back. When a full batch is
+ * kept, throughput matters more: it is handed over at once, and what follows
+ * goes to librdkafka directly while more than a batch is under way. Order is
+ * kept.
  *
  * Two buffers take turns: one takes records, the other has those that were
  * handed over from it, which librdkafka therefore need not copy. Memory: at
- * most half of librdkafka's queue for each.
+ * most half of librdkafka's queue for each, usually a batch.
  */
 #ifndef KAFKA_HOLD_H
 #define KAFKA_HOLD_H
@@ -29,9 +32,12 @@ struct kafka_record {
 
 struct kafka_hold {
 	rd_kafka_t *rk;			/* borrowed */
-	struct kafka_record *kept;	/* key.p and value.p are set when handed over */
+	struct kafka_record *kept;	/* of key.p and value.p only whether they are NULL */
 	size_t count, size, most;	/* most: that may be kept */
+	size_t next, at;		/* to be handed over, and where its bytes are */
+	size_t batch_bytes, batch_records;
 	bool keeping;
+	uint64_t calm;			/* with no more than so many under way some may be kept */
 	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
 	struct buf bytes, under_way;	/* of the records kept; of those handed over */
 };

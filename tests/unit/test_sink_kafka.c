@@ -328,11 +328,9 @@ numbered(char key[32], unsigned n)
 	return r;
 }
 
-/* Those that wait for a batch under way come after it, and in their order. */
 static void
-records_keep_their_order(void **state)
+assert_order(struct fixture *x)
 {
-	struct fixture *x = *state;
 	unsigned total = 3000;
 	struct reader reader;
 	char key[32];
@@ -360,6 +358,24 @@ records_keep_their_order(void **state)
 		assert_arrives(&reader, &r);
 	}
 	reader_close(&reader);
+}
+
+/* Those that wait for a batch under way come after it, and in their order. */
+static void
+records_keep_their_order(void **state)
+{
+	assert_order(*state);
+}
+
+/* Also when more than a batch of them waits, and librdkafka's queue is full. */
+static void
+so_do_many_more(void **state)
+{
+	struct fixture *x = *state;
+
+	property(x, "batch.num.messages", "150");
+	property(x, "queue.buffering.max.messages", "500");
+	assert_order(x);
 }
 
 static int64_t
@@ -713,6 +729,7 @@ main(void)
 		test(records_arrive_as_they_are),
 		test(headers_do_not_mix),
 		test(records_keep_their_order),
+		test(so_do_many_more),
 		test(a_slow_broker_costs_no_cpu),
 		test(a_record_that_waited_may_be_too_large),
 		test(passing_errors_are_retried),
