@@ -310,6 +310,7 @@ mind_gate(struct agent *a)
 static int
 stream(struct agent *a, struct fail *f)
 {
+	pipeline_turn(a->pipeline);
 	take_xmin(a);
 	mind_gate(a);
 	if (resume(a, f) == -1)

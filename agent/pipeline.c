@@ -33,6 +33,7 @@ struct pipeline {
 		uint64_t messages;	/* sent as a whole */
 		uint64_t records;	/* sent of the message after them */
 	} resume;
+	int64_t now_ns;			/* 0: not asked yet in this turn */
 	struct pipeline_counters counters;
 };
 
@@ -97,6 +98,12 @@ void
 pipeline_set_last_commit(struct pipeline *p, lsn_t lsn)
 {
 	change_set_last_commit(p->change, lsn);
+}
+
+void
+pipeline_turn(struct pipeline *p)
+{
+	p->now_ns = 0;
 }
 
 /*
@@ -179,10 +186,12 @@ send_record(struct pipeline *p, struct fail *f)
 static int
 render(struct pipeline *p, struct event *event, struct fail *f)
 {
+	if (!p->now_ns)
+		p->now_ns = p->options->unix_ns();
 	for (;;) {
 		uint16_t column = 0;
-		int rc = envelope_record(p->envelope, event,
-			p->options->unix_ns(), &p->record, &column, f);
+		int rc = envelope_record(p->envelope, event, p->now_ns,
+			&p->record, &column, f);
 
 		if (rc != PLAN_RELAX)
 			return rc;

@@ -35,6 +35,7 @@ struct reader {
 	struct reader_job job;
 	struct relation *relation;
 	struct batch *batch;
+	int64_t now_ns;			/* since this batch: the clock is not asked for each row */
 	uint64_t place;			/* behind the last row */
 	struct pgoutput_value values[PGOUTPUT_MAX_COLUMNS + 1];
 
@@ -205,7 +206,7 @@ render(struct reader *r, const struct pgoutput_tuple *row, struct record *out,
 		int rc;
 
 		event.plan = r->relation->plan;
-		rc = envelope_record(r->envelope, &event, loop_unix_ns(), out,
+		rc = envelope_record(r->envelope, &event, r->now_ns, out,
 			&column, f);
 		if (rc != PLAN_RELAX)
 			return rc;
@@ -228,6 +229,7 @@ hand_over(struct reader *r, enum batch_end end)
 	batch_give(r->queue, r->batch);
 	ring(r);
 	r->batch = end == BATCH_MORE ? batch_take(r->queue) : NULL;
+	r->now_ns = loop_unix_ns();
 	return end == BATCH_MORE && !r->batch ? -1 : 0;
 }
 
@@ -381,6 +383,7 @@ run(void *self)
 		r->relation = NULL;
 		r->place = 0;
 		r->batch = batch_take(r->queue);
+		r->now_ns = loop_unix_ns();
 		if (!r->batch)
 			break;
 		end = read_job(r, &f);

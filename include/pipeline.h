@@ -41,6 +41,12 @@ struct pipeline *pipeline_new(const struct pipeline_options *options,
 	struct sink *sink, struct track *track);
 void pipeline_free(struct pipeline *p);
 
+/*
+ * A turn of the loop begins: records from now on have the time of their first
+ * one. Asked for each, the clock took 4 % of our thread.
+ */
+void pipeline_turn(struct pipeline *p);
+
 /* Takes a frame; its bytes must stay until the result is DONE (or FAILED). */
 enum pipeline_result pipeline_frame(struct pipeline *p,
 	const struct frame *frame, struct fail *f);

@@ -637,7 +637,11 @@ a_broker_that_comes_back(void **state)
 		assert_int_equal(turn(x), 0);
 		assert_true(time(NULL) < end);
 	}
-	assert_int_equal(x->sink->ops->send(x->sink, &r, unit, &x->fail), SINK_FULL);
+	/* What is kept beside the queue is half of it at most. */
+	while (x->sink->ops->send(x->sink, &r, unit, &x->fail) == SINK_OK)
+		sent++;
+	assert_int_equal(x->fail.kind, FAIL_NONE);
+	assert_in_range(sent, 100, 150);
 	rd_kafka_mock_broker_set_up(x->cluster, 1);
 	assert_int_equal(offer(x, &r, unit), SINK_OK);
 	track_close(x->track, unit, sent + 1, 200);
