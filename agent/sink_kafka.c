@@ -60,6 +60,9 @@ send_record(struct sink_kafka *k, const struct record *r, uint64_t unit,
 		.partition = r->partition };
 	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__FAIL;
 
+	for (size_t i = 0; i < r->nheaders; i++)
+		out.headers_size += r->headers[i].name.len +
+			r->headers[i].value.len;
 	if (r->nheaders) {
 		out.headers = kafka_headers_get(&k->headers, r, &e.headers);
 		if (!out.headers)
@@ -154,6 +157,7 @@ back(struct sink_kafka *k, const rd_kafka_message_t *m)
 		(uintptr_t)m->_private);
 	rd_kafka_headers_t *headers;
 
+	kafka_hold_back(&k->hold, m);
 	if (e.headers != KAFKA_HEADERS_OTHER && !rd_kafka_message_detach_headers(
 			(rd_kafka_message_t *)m, &headers))
 		kafka_headers_put(&k->headers, e.headers, headers);

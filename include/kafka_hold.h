@@ -2,17 +2,15 @@
  * kafka_hold: hands records to librdkafka, or keeps them until it is their turn.
  *
  * The idempotent producer has one batch of a partition under way at a time,
- * and while a record waits in librdkafka's queue for longer than the linger,
- * the broker's thread polls without pause until that batch is acknowledged. So
- * while many records are under way, those that follow are kept here, and
- * handed over in one go when all of these have come back. When a full batch is
- * kept, throughput matters more: it is handed over at once, and what follows
- * goes to librdkafka directly while more than a batch is under way. Order is
- * kept.
+ * and while records wait behind it in librdkafka's queue, the broker's thread
+ * polls without pause. So while many records are under way, those that follow
+ * are kept here, and handed over in one go when all of these have come back: as
+ * many as one batch for each partition that had some takes. Then the queue is
+ * full, and back-pressure begins here. Order is kept.
  *
  * Two buffers take turns: one takes records, the other has those that were
- * handed over from it, which librdkafka therefore need not copy. Memory: at
- * most half of librdkafka's queue for each, usually a batch.
+ * handed over from it, which librdkafka therefore need not copy. Memory: two
+ * batches per busy partition, at most half of librdkafka's queue for each.
  */
 #ifndef KAFKA_HOLD_H
 #define KAFKA_HOLD_H
@@ -27,6 +25,7 @@ struct kafka_record {
 	struct span key, value;
 	int64_t timestamp_ms;
 	uint64_t number;		/* comes back with it */
+	size_t headers_size;		/* bytes of them, about */
 	int32_t partition;
 };
 
@@ -36,8 +35,9 @@ struct kafka_hold {
 	size_t count, size, most;	/* most: that may be kept */
 	size_t next, at;		/* to be handed over, and where its bytes are */
 	size_t batch_bytes, batch_records;
+	size_t wire;			/* bytes that the kept ones take in batches */
 	bool keeping;
-	uint64_t calm;			/* with no more than so many under way some may be kept */
+	uint64_t lanes, lanes_before;	/* partitions that had records: bits by their hash */
 	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
 	struct buf bytes, under_way;	/* of the records kept; of those handed over */
 };
@@ -53,6 +53,9 @@ void kafka_hold_release(struct kafka_hold *h);
  */
 rd_kafka_resp_err_t kafka_hold_send(struct kafka_hold *h,
 	const struct kafka_record *r);
+
+/* One has come back. */
+void kafka_hold_back(struct kafka_hold *h, const rd_kafka_message_t *m);
 
 /*
  * Once per turn, after delivery reports: `pending` is how many records were
