@@ -18,8 +18,8 @@ by_size(const void *a, const void *b)
 static void
 say_anew(const struct snapshot_file *file)
 {
-	log_warn("a table of the snapshot is read from its beginning again: its file "
-		"or its columns have changed, or it has no key",
+	log_warn("a table of the snapshot is read from its beginning again: its name, "
+		"its file or its columns have changed, or it has no key",
 		LOG_SPAN("schema", file->schema), LOG_SPAN("table", file->table));
 }
 

@@ -340,11 +340,14 @@ mix(uint64_t hash, const void *p, size_t n)
 	return hash;
 }
 
+/* The name too: under another one its rows go to another topic, all of them. */
 static uint64_t
 hash_columns(const struct pgoutput_relation *r)
 {
 	uint64_t hash = UINT64_C(14695981039346656037);
 
+	hash = mix(hash, r->schema.p, r->schema.len + 1);
+	hash = mix(hash, r->name.p, r->name.len + 1);
 	for (uint16_t i = 0; i < r->ncols; i++) {
 		hash = mix(hash, r->cols[i].name.p, r->cols[i].name.len + 1);
 		hash = mix(hash, &r->cols[i].type, sizeof(r->cols[i].type));

@@ -27,7 +27,7 @@ struct progress;
 struct progress_file {			/* of a table, as it is now */
 	uint32_t oid;
 	uint32_t filenode;
-	uint64_t columns;		/* a hash of their names and types */
+	uint64_t columns;		/* a hash of its name and of theirs, with types */
 };
 
 enum progress_fit {
@@ -56,7 +56,7 @@ size_t progress_keep_whole(struct progress *p);
 bool progress_any(const struct progress *p);
 
 /*
- * A table is met in a round. ANEW, after forgetting it: its file or columns
+ * A table is met in a round. ANEW, after forgetting it: its file, name or columns
  * changed, or it is in part finished and has no key, so that its consumers
  * could not tell a row that they see twice.
  */
