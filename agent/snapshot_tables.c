@@ -137,18 +137,23 @@ put_columns_sql(const struct snapshot_tables *t, const struct config *c,
 	return 0;
 }
 
-/* Foreign partitions have no rows here, and no changes. */
+/*
+ * Foreign partitions have no rows here, and no changes. pg_partition_tree()
+ * would lock every partition until the end of the snapshot, and list those of
+ * now.
+ */
 static void
 put_files_sql(const struct snapshot_tables *t, struct buf *b)
 {
-	buf_put_str(b, "WITH r AS (SELECT pg_catalog.unnest(");
+	buf_put_str(b, "WITH RECURSIVE l (root, leaf, kind) AS ("
+		"SELECT c.oid, c.oid, c.relkind FROM pg_catalog.pg_class c "
+		"WHERE c.oid = ANY (");
 	put_oids(t, b);
-	buf_put_str(b, ") AS root), l AS (SELECT r.root, r.root AS leaf FROM r "
-		"JOIN pg_catalog.pg_class c ON c.oid = r.root WHERE c.relkind = 'r' "
-		"UNION ALL SELECT r.root, p.relid FROM r "
-		"JOIN pg_catalog.pg_class c ON c.oid = r.root "
-		"CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.root) p "
-		"WHERE c.relkind = 'p' AND p.isleaf) "
+	buf_put_str(b, ") UNION ALL SELECT l.root, c.oid, c.relkind FROM l "
+		"JOIN pg_catalog.pg_inherits i ON i.inhparent = l.leaf "
+		"AND NOT i.inhdetachpending "
+		"JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid "
+		"WHERE l.kind = 'p') "
 		"SELECT l.root, c.oid, n.nspname, c.relname, c.relfilenode, "
 		"pg_catalog.pg_relation_size(c.oid, 'main') / "
 		"pg_catalog.current_setting('block_size')::bigint, "
