@@ -112,7 +112,8 @@ class Agent:
 
     def wait_complete(self, timeout=30):
         """Wait until every row of the snapshot is delivered."""
-        self.wait_log("the snapshot is complete", timeout)
+        self.wait_log("the snapshot is complete|level=error", timeout)
+        assert "the snapshot is complete" in self.log(), self.log()
         return self
 
     def wait_exit(self, code, timeout=15):

@@ -146,6 +146,7 @@ class Kafka:
         self._wait_started()
         if self.process is None:
             self.start()
+        self.thaw()
         return self.ready()
 
     def _wait_started(self):
@@ -276,6 +277,15 @@ class Reader:
             position = self.consumer.position([TopicPartition(name, p)])[0].offset
             left += end - max(position, 0)
         return left
+
+    def sizes(self):
+        """How many records there are in each topic, without reading them."""
+        self.refresh()
+        out = {}
+        for name, p in self.partitions:
+            ends = self.consumer.get_watermark_offsets(TopicPartition(name, p), timeout=10)
+            out[name] = out.get(name, 0) + ends[1] - ends[0]
+        return out
 
     def rest(self, timeout=30.0):
         """Everything that is in the topics and was not read before, parsed."""

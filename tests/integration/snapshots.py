@@ -46,6 +46,7 @@ class Snapshot:
     def hold(self, table):
         """Let no reader begin with a part of the table from now on."""
         self.lock = self.db.connect()
+        self.lock.execute("set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0")
         self.lock.execute(f"begin; lock table {table} in access exclusive mode")
 
     def hold_within(self, table):
