@@ -48,7 +48,7 @@ def test_a_row_that_moved_to_a_finished_page(db, snapshot):
     assert 0 < s.reads("t") < 5500
     db.sql("delete from t where id <= 60")
     wait_until(lambda: not db.sql(
-        "select from pg_stat_activity where datname = current_database() and backend_xmin is not null"
+        "select 1 from pg_stat_activity where datname = current_database() and backend_xmin is not null"
         " and pid <> pg_backend_pid()"), "the old snapshot to be gone")
     db.sql("vacuum (index_cleanup on) t")
     s.write("t", "id between 5700 and 5900")
