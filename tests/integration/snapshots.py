@@ -86,6 +86,16 @@ class Snapshot:
         self.version += 1
         self.db.sql(f"update {table} set prev = version, version = {self.version} where {where}")
 
+    def state_of(self, table):
+        """What a consumer has of it in the end: pad by id."""
+        out = {}
+        for r in self.arrived():
+            if r.table == f"public.{table}" and r.op == "d":
+                out.pop(r.key["id"], None)
+            elif r.table == f"public.{table}" and not r.tombstone:
+                out[r.key["id"]] = r.after["pad"]
+        return out
+
     def check(self, *tables):
         """The topics tell what is in the tables; all of these have versions."""
         replica = Replica({f"public.{t}": KEYED for t in tables}, strict=False)

@@ -4,7 +4,7 @@ import itertools
 import pytest
 
 from faults import Proxy
-from snapshots import fill
+from snapshots import COLUMNS, fill
 from waiting import stays, wait_until
 
 
@@ -79,6 +79,69 @@ def test_rows_of_an_unfinished_part_are_followed(db, kafka_proxy, kafka, pgwake,
     s.finish()
     s.check("t")
     assert {r.key["id"] for r in s.records if r.op == "d"} >= {n for n in told if n % 2 == 0}
+
+
+def test_what_is_not_acknowledged_is_not_finished(db, kafka_proxy, kafka, snapshot):
+    """The state record never runs ahead of Kafka."""
+    fill(db, "t", 20_000, pad=800)
+    s = snapshot(True)
+    s.kafka = kafka_proxy
+    s.start()
+    wait_until(lambda: kafka_proxy.bytes_up > 200_000, "rows to be on their way")
+    kafka_proxy.stall()
+    written = s.state.stat().st_mtime_ns
+    stays(s.agent.running, 1.5, "it ended")
+    s.kafka = kafka
+    s.kill()
+    kafka_proxy.resume()
+    assert s.state.stat().st_mtime_ns >= written and s.reads("t") < 20_000
+    s.start()
+    s.finish()
+    s.check("t")
+
+
+CHANGES = {
+    "moved": ["delete from t where id % 2 = 0", "vacuum full t"],
+    "altered": ["alter table t alter pad type varchar(400)", "delete from t where id % 2 = 0"],
+    "dropped and made again": ["drop table t", f"create table t({COLUMNS})",
+                               "insert into t select g, 1, null, 'anew', '' from generate_series(1, 4000, 2) g"],
+    "truncated": ["delete from t", "truncate t", "insert into t select g, 1 from generate_series(1, 4000, 3) g"],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_table_is_rewritten_between_rounds(db, snapshot, change):
+    """Places of the old file mean nothing in the new one: it is read from its beginning."""
+    fill(db, "t", 4000)
+    s = snapshot(True)
+    s.start().wait_log("reading the rows")
+    s.hold_within("t")
+    s.kill()
+    s.release()
+    for statement in CHANGES[change]:
+        db.sql(statement)
+    s.start()
+    s.finish()
+    if change != "dropped and made again":
+        assert "read from its beginning" in s.agent.log()
+    told, there = s.state_of("t"), dict(db.sql("select id, pad from t"))
+    assert {n: told.get(n) for n in there} == there
+    assert "dropped" in change or told == there
+
+
+def test_without_a_key_it_is_read_from_the_beginning(db, snapshot):
+    """Its consumers could not tell a row that they get twice: said, and every row is there at least once."""
+    fill(db, "t", 4000, columns=COLUMNS.replace(" primary key", ""))
+    s = snapshot(True)
+    s.start().wait_log("reading the rows")
+    s.hold_within("t")
+    s.kill()
+    s.release()
+    db.sql("insert into t values (5000, 1)")
+    s.start()
+    s.finish()
+    assert "public" in s.agent.log() and "has no key" in s.agent.log()
+    assert {r.after["id"] for r in s.records if r.after} == {*range(1, 4001), 5000}
 
 
 def test_the_stream_waits_at_the_snapshot_of_a_later_round(db, server, kafka, pgwake, snapshot):
