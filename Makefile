@@ -185,6 +185,16 @@ pytest: $B/pgwake
 	@tests/tools/deps test
 	@PGWAKE_BIN='$(abspath $B/pgwake)' "$$(tests/tools/venv)" -m pytest tests/integration --pg $(PG) $(ARGS)
 
+# The hand-over from snapshot to stream, with misfortunes at random; SEED repeats one.
+CHAOS_SECONDS ?= 600
+CHAOS_ROUNDS ?= 1000
+.PHONY: chaos
+chaos: $B/pgwake
+	@tests/tools/deps test
+	@PGWAKE_BIN='$(abspath $B/pgwake)' CHAOS_SECONDS=$(CHAOS_SECONDS) CHAOS_ROUNDS=$(CHAOS_ROUNDS) \
+		SEED=$(or $(SEED),$$(date +%s)) "$$(tests/tools/venv)" -m pytest --pg $(PG) -rP -k chaos \
+		tests/integration/test_snapshot_handover.py $(ARGS)
+
 # Of what must be covered by units alone: the decoder and the tracker.
 coverage:
 	@tests/tools/deps build coverage

@@ -63,6 +63,12 @@ class Handover:
         assert code in (0, -signal.SIGTERM), self.agent.log()     # it may not have begun yet
         self.start()
 
+    def end_backend(self, how):
+        """A reader, the holder, the stream's or the one for queries: whichever it hits."""
+        self.db.sql(f"select pg_{how}_backend(pid) from (select pid from pg_stat_activity where"
+                    " datname = current_database() and application_name like 'pgwake%%'"
+                    " order by random() limit 1) any_one")
+
     def restart_postgres(self, mode):
         self.db.forget_connection()
         self.db.server.restart(mode)

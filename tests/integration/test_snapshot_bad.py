@@ -113,7 +113,7 @@ CHANGES = {
     "rename column": "alter table t rename column doc to document",
     "rename": "alter table t rename to renamed",
     "move": "create schema elsewhere; alter table t set schema elsewhere",
-    "cluster": "cluster t using t_pkey",
+    "cluster": "create index backwards on t ((-id)); cluster t using backwards",
     "set unlogged": "alter table t set unlogged",
     "drop key": "alter table t drop constraint t_pkey, replica identity full",
     "identity": "alter table t replica identity full",

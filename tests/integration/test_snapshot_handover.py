@@ -43,7 +43,6 @@ def test_killed(db, pgwake, kafka, seed, tmp_path, threads, state_file):
     with h.traffic.write() as writers:
         h.start()
         h.disturb([(h.kill_agent,)], 6)
-        print(h.done)
         h.wait_complete()
         writers.reached(writers.transactions + 100)
     h.check(h.settle(), strict=False)
@@ -59,9 +58,10 @@ def test_chaos(db, pgwake, kafka, tmp_path, number):
     settings = {"threads": rng.randint(1, 4), "chunk_kbytes": rng.choice([8, 8, 32, 256]),
                 "round_max_ms": rng.choice([500, 2000, 60_000])}
     h = Handover(db, kafka, pgwake, rng, tmp_path, root=rng.random() < 0.5,
-                 state_file=rng.random() < 0.5, scale=rng.choice([0.5, 1, 2]), **settings)
+                 state_file=rng.random() < 0.5, scale=rng.choice([1, 2, 4]), **settings)
     print(f"SEED={SEED}, round {number}: {settings} root={h.root} {h.over.get('state')}")
     misfortunes = [(h.kill_agent,)] * 12 + [(h.stop_agent,)] * 2 + [
+        *[(h.end_backend, how) for how in ("terminate", "terminate", "cancel")],
         (h.restart_postgres, "fast"), (h.restart_postgres, "immediate"),
         (h.restart_kafka, signal.SIGTERM), (h.restart_kafka, signal.SIGKILL)]
     with h.traffic.write(pause=rng.choice([0.03, 0.1])) as writers:
