@@ -9,6 +9,7 @@
 
 #define RECORDS_PER_STEP 4000
 #define RETRY_US 500000
+#define SAY_US 5000000
 
 /* What a reader is at. */
 struct desk {
@@ -38,7 +39,7 @@ struct round {
 	size_t nrepeats;
 	struct stamp *stamp;
 	struct part_list parts;
-	int64_t now_us;
+	int64_t now_us, say_at;
 	bool cut, gone, busy, progressed, moved;
 };
 
@@ -186,14 +187,23 @@ end_job(struct round *r, struct desk *d)
 	r->running--;
 }
 
+/* While connections are short every reader has it twice a second. */
+static void
+say_again(struct round *r, const struct agenda_table *t, const struct fail *why)
+{
+	if (r->now_us < r->say_at)
+		return;
+	r->say_at = r->now_us + SAY_US;
+	log_warn("a part of the snapshot is read again",
+		LOG_SPAN("table", t->table->name), LOG_STR("reason", why->text));
+}
+
 static void
 repeat(struct round *r, struct desk *d, const struct fail *why)
 {
 	struct repeat *again = &r->repeats[r->nrepeats++];
 
-	log_warn("a part of the snapshot is read again",
-		LOG_SPAN("table", d->table->table->name),
-		LOG_STR("reason", why->text));
+	say_again(r, d->table, why);
 	*again = (struct repeat){ d->table, d->file, d->job, r->now_us + RETRY_US };
 	again->job.from = d->part->from;
 	d->part->void_ = true;

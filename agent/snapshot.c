@@ -20,8 +20,12 @@
 #define BATCH_BYTES ((size_t)128 << 10)
 #define THREADS_MAX 4		/* by default */
 #define TICK_US 200000
-/* The stream waits at most this long for a position. */
+/*
+ * The stream waits at most this long for a position, twice as long after each
+ * try in vain: some transaction may always be open for that long.
+ */
 #define HOLD_MS 10000
+#define HOLDS_MAX 5
 
 enum phase {
 	OFF,		/* nothing is wanted, or all is done */
@@ -46,6 +50,7 @@ struct snapshot {
 	enum phase phase;
 	bool at_gate;			/* the stream has come to the position, and waits */
 	bool hold;			/* it waits since before the position was known */
+	unsigned holds;			/* that were in vain */
 	bool identified;
 	bool progressed;
 	unsigned threads;
@@ -172,6 +177,8 @@ try_again(struct snapshot *s, const struct fail *why)
 	s->said = *why;
 	exporter_end(s->exporter);
 	holder_end(s->holder);
+	if (s->hold && s->holds < HOLDS_MAX)
+		s->holds++;
 	s->phase = WANTED;
 	s->at_gate = s->hold = false;
 	s->wake_at = s->now_us + pause;
@@ -218,8 +225,8 @@ begin_export(struct snapshot *s, const struct snapshot_stream *stream,
 	struct fail *f)
 {
 	s->phase = EXPORT;
-	return exporter_begin(s->exporter, stream->peer, s->hold ? HOLD_MS :
-		s->setup.config->postgres.slot_timeout_ms, s->now_us, f);
+	return exporter_begin(s->exporter, stream->peer, s->hold ?
+		(int64_t)HOLD_MS << s->holds : s->setup.config->postgres.slot_timeout_ms, s->now_us, f);
 }
 
 static int
@@ -254,6 +261,7 @@ step_export(struct snapshot *s, const struct snapshot_stream *stream,
 		return begin_export(s, stream, f);
 	}
 	s->hold = false;
+	s->holds = 0;
 	return import(s, exporter_snapshot(s->exporter),
 		exporter_peer(s->exporter), f);
 }
