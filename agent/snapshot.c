@@ -225,8 +225,9 @@ begin_export(struct snapshot *s, const struct snapshot_stream *stream,
 	struct fail *f)
 {
 	s->phase = EXPORT;
-	return exporter_begin(s->exporter, stream->peer, s->hold ?
-		(int64_t)HOLD_MS << s->holds : s->setup.config->postgres.slot_timeout_ms, s->now_us, f);
+	return exporter_begin(s->exporter, stream->peer,
+		s->hold ? (int64_t)HOLD_MS << s->holds :
+			s->setup.config->postgres.slot_timeout_ms, s->now_us, f);
 }
 
 static int
