@@ -1,6 +1,9 @@
 """A snapshot that can be held at a table while something happens to it."""
 import json
+import signal
+import threading
 
+from pglib import lsn
 from replica import Kind, Replica
 from waiting import wait_until
 
@@ -50,13 +53,21 @@ class Snapshot:
         self.lock.execute(f"begin; lock table {table} in access exclusive mode")
 
     def hold_within(self, table):
-        """In the middle of it: a part of it is finished, and known to be."""
+        """In the middle of it: parts of it are finished, and known to be, and parts are not."""
         def begun():
-            self.hold(table)
-            if self.reads(table) < 100:      # several parts
-                self.lock.close()
-            return not self.lock.closed
+            self.agent.signal(signal.SIGSTOP)
+            if self.reads(table) < 100:
+                self.agent.signal(signal.SIGCONT)
+                return False
+            return True
         wait_until(begun, f"{table} to be begun", step=0.005)
+        # Now no part can begin before it has been asked for the lock.
+        asking = threading.Thread(target=self.hold, args=(table,))
+        asking.start()
+        wait_until(lambda: self.db.sql("select 1 from pg_locks where relation = %s::regclass"
+                                       " and mode = 'AccessExclusiveLock'", table), "the lock to be asked for")
+        self.agent.signal(signal.SIGCONT)
+        asking.join()
         wait_until(lambda: self.progress().get("tables"), "a part of it to be finished")
 
     def release(self, *statements):
@@ -78,7 +89,8 @@ class Snapshot:
     def finish(self):
         """It comes to its end: all records."""
         self.agent.wait_complete(60)
-        self.db.wait_confirmed(timeout=30)
+        # What the snapshot itself wrote may stay unflushed for long, and unsent.
+        self.db.wait_confirmed(lsn(self.db.one("select pg_current_wal_flush_lsn()")), timeout=30)
         return self.arrived()
 
     def write(self, table, where):
