@@ -135,12 +135,13 @@ class Topics:
             consumer.close()
 
     def record_bytes(self, limit=55000):
-        """Mean size of key and value of the first records that have a value."""
+        """Mean size of key, value and headers of the first records that have a value."""
         total = count = 0
         for batch in self.read(0, limit):
             for m in batch:
                 if m.value() is not None:
                     total += len(m.key() or b"") + len(m.value())
+                    total += sum(len(name) + len(value or b"") for name, value in m.headers() or ())
                     count += 1
         return total / count
 
