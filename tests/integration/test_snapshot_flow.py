@@ -180,6 +180,19 @@ def test_planned_rounds(db, snapshot):
     assert sum(r.source["snapshot"] == "last" for r in s.records) == 1
 
 
+def test_each_round_gets_on(db, snapshot):
+    """However short rounds are set, and whatever has to be read again in each."""
+    fill(db, "t", 200)
+    db.sql("alter table t alter doc set storage external")
+    db.sql("update t set doc = id || repeat('d', 2500)")
+    s = snapshot(True, round_max_ms=1)
+    s.start().wait_log("reading the rows")
+    for n in range(20):
+        s.write("t", f"id % 20 = {n}")
+    s.finish()
+    s.check("t")
+
+
 def test_rounds_by_the_log_that_is_kept(db, snapshot):
     fill(db, "t", 3000)
     db.sql("create table other(v text)")
