@@ -35,14 +35,14 @@ def test_joined(db, pgwake, kafka, seed, tmp_path, threads, root):
     h.agent.stop()
 
 
-@pytest.mark.parametrize("threads, state_file", [(1, True), (3, False)])
-def test_killed(db, pgwake, kafka, seed, tmp_path, threads, state_file):
+@pytest.mark.parametrize("state_file", [False, True])
+def test_killed(db, pgwake, kafka, seed, tmp_path, state_file):
     """kill -9 of the agent; its progress survives in the topic and in a file."""
-    h = Handover(db, kafka, pgwake, seed, tmp_path, state_file=state_file, threads=threads,
-                 chunk_kbytes=8)
-    with h.traffic.write() as writers:
+    h = Handover(db, kafka, pgwake, seed, tmp_path, state_file=state_file, threads=2,
+                 chunk_kbytes=8, scale=0.5)
+    with h.traffic.write(pause=0.03) as writers:
         h.start()
-        h.disturb([(h.kill_agent,)], 6)
+        h.disturb([(h.kill_agent,)], 4)
         h.wait_complete()
         writers.reached(writers.transactions + 100)
     h.check(h.settle(), strict=False)
