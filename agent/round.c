@@ -40,6 +40,8 @@ struct round {
 	struct stamp *stamp;
 	struct part_list parts;
 	int64_t now_us, say_at;
+	int64_t since;			/* the first rows that are new were asked for */
+	bool advanced;			/* and a range of them has been read */
 	bool cut, gone, busy, progressed, moved;
 };
 
@@ -156,6 +158,8 @@ give(struct round *r, struct fail *f)
 		if (begin_part(r, d, d->job.from, f) == -1)
 			return -1;
 		r->running++;
+		if (!r->since && !d->job.moved_since)
+			r->since = r->now_us;
 		reader_give(d->reader, &d->job);
 	}
 	return 0;
@@ -164,12 +168,15 @@ give(struct round *r, struct fail *f)
 /* Taking. */
 
 static void
-credit(struct desk *d, uint64_t to)
+credit(struct round *r, struct desk *d, uint64_t to)
 {
 	uint64_t first = d->part->from >> 16, end = to >> 16;
 
 	d->part->to = to;
-	if (!d->file || d->part->void_)
+	if (d->part->void_)
+		return;
+	r->advanced |= to > d->part->from;
+	if (!d->file)
 		return;
 	if (to == PROGRESS_END || end > d->file->file->pages)
 		end = d->file->file->pages;
@@ -230,7 +237,7 @@ done(struct round *r, struct desk *d, const struct batch *b)
 
 	if (d->job.places && b->place < to)
 		to = b->place > d->part->from ? b->place : d->part->from;
-	credit(d, to);
+	credit(r, d, to);
 	if (to < d->job.to)
 		r->moved = true;	/* it was cut off: something is left */
 	if (d->job.moved_since)
@@ -276,7 +283,7 @@ split(struct round *r, struct desk *d, const struct batch *b, struct fail *f)
 	if (b->end != BATCH_MORE || !b->place || d->part->void_ ||
 	    d->part_bytes < (uint64_t)r->setup.chunk_bytes)
 		return 0;
-	credit(d, b->place);
+	credit(r, d, b->place);
 	stamp_end_part(r->stamp, &d->part->base);
 	return begin_part(r, d, b->place, f);
 }
@@ -462,6 +469,12 @@ round_deadline(const struct round *r)
 		if (r->repeats[i].at < at)
 			at = r->repeats[i].at;
 	return at;
+}
+
+int64_t
+round_advancing_since(const struct round *r)
+{
+	return r->advanced ? r->since : 0;
 }
 
 void

@@ -55,9 +55,10 @@ struct snapshot {
 	bool progressed;
 	unsigned threads;
 	lsn_t position;			/* of this round */
+	lsn_t wal_began;		/* its end when this round began to read; 0: not known */
 	lsn_t catch_up;			/* stream up to here before the next one */
 	int64_t wake_at;		/* of WANTED */
-	int64_t began_us, now_us;	/* of this round */
+	int64_t now_us;
 	uint32_t *told;			/* tables whose plan was told */
 	size_t ntold;
 	struct backoff backoff;
@@ -356,7 +357,7 @@ begin_round(struct snapshot *s, struct fail *f)
 	if (!s->round)
 		return -1;
 	s->phase = READ;
-	s->began_us = s->now_us;
+	s->wal_began = 0;
 	s->said.text[0] = '\0';
 	backoff_reset(&s->backoff);
 	report_begin(s->report, s->round, s->now_us);
@@ -366,19 +367,26 @@ begin_round(struct snapshot *s, struct fail *f)
 	return 0;
 }
 
-/* The WAL that the slot keeps and the snapshot itself have their price. */
+/*
+ * The WAL that the slot keeps and the snapshot itself have their price. Both are
+ * counted from the first new rows on: what a round reads again, and the way to
+ * its position, are no reason to end it with nothing done.
+ */
 static void
 limit_round(struct snapshot *s)
 {
 	const struct config *c = s->setup.config;
 	int64_t most_us = c->snapshot.round_max_ms * 1000;
 	uint64_t most_wal = (uint64_t)c->snapshot.round_wal_mb << 20;
+	int64_t since = round_advancing_since(s->round);
 	lsn_t wal = holder_wal(s->holder);
 
-	if (c->snapshot.mode == SNAPSHOT_INITIAL_ONLY)
-		return;		/* no slot keeps anything, no stream joins rounds */
-	if ((most_us && s->now_us - s->began_us >= most_us) ||
-	    (most_wal && wal > s->position && wal - s->position >= most_wal))
+	if (!s->wal_began)
+		s->wal_began = wal;
+	if (c->snapshot.mode == SNAPSHOT_INITIAL_ONLY || !since)
+		return;		/* without a slot no stream joins rounds */
+	if ((most_us && s->now_us - since >= most_us) ||
+	    (most_wal && s->wal_began && wal - s->wal_began >= most_wal))
 		round_cut(s->round);
 }
 

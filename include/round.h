@@ -53,6 +53,11 @@ enum round_state round_step(struct round *r, int64_t now_us, struct fail *f);
 bool round_busy(const struct round *r);
 int64_t round_deadline(const struct round *r);
 
+/*
+ * When the first rows that are new, not read again, were asked for; 0 before one
+ * range of them is read: a round that ends earlier would get nowhere.
+ */
+int64_t round_advancing_since(const struct round *r);
 /* Begin nothing more: end soon, with tables left. */
 void round_cut(struct round *r);
 /* The snapshot is lost: the same, and no part is begun again. */
