@@ -32,6 +32,15 @@ loop_tick(struct loop *l)
 }
 
 int64_t
+loop_monotonic_us(void)
+{
+	struct loop l;
+
+	loop_tick(&l);
+	return l.now_us;
+}
+
+int64_t
 loop_unix_ns(void)
 {
 	struct timespec t;

@@ -9,6 +9,7 @@
 
 #define RECORDS_PER_STEP 4000
 #define RETRY_US 500000
+#define FULL_US 300
 #define SAY_US 5000000
 
 /* What a reader is at. */
@@ -42,6 +43,7 @@ struct round {
 	int64_t now_us, say_at;
 	int64_t since;			/* the first rows that are new were asked for */
 	bool advanced;			/* and a range of them has been read */
+	bool full;			/* the sink was, at the last step */
 	bool cut, gone, busy, progressed, moved;
 };
 
@@ -366,6 +368,7 @@ take(struct round *r, struct fail *f)
 			if (result == SINK_OK)
 				continue;
 			r->busy = result == SINK_FULL && budget == 0;
+			r->full = result == SINK_FULL && budget > 0;
 			return result;
 		}
 	}
@@ -436,7 +439,7 @@ round_step(struct round *r, int64_t now_us, struct fail *f)
 	enum sink_result result;
 
 	r->now_us = now_us;
-	r->busy = false;
+	r->busy = r->full = false;
 	if (round_collect(r, f) == -1)
 		return ROUND_FAILED;
 	result = take(r, f);
@@ -463,7 +466,8 @@ round_busy(const struct round *r)
 int64_t
 round_deadline(const struct round *r)
 {
-	int64_t at = LOOP_NEVER;
+	/* A full sink may take more a little before something comes back. */
+	int64_t at = r->full ? r->now_us + FULL_US : LOOP_NEVER;
 
 	for (size_t i = 0; i < r->nrepeats; i++)
 		if (r->repeats[i].at < at)

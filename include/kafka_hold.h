@@ -39,6 +39,9 @@ struct kafka_hold {
 	bool keeping;
 	uint64_t lanes, lanes_before;	/* partitions that had records: bits by their hash */
 	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
+	bool late;			/* others are before them */
+	uint64_t ahead;			/* records handed over last */
+	int64_t turn_us, takes_us;	/* since when these are the first; how long that lasts */
 	struct buf bytes, under_way;	/* of the records kept; of those handed over */
 };
 

@@ -36,6 +36,8 @@ int loop_wait(struct loop *l, struct pollfd *fds, size_t count,
 	int64_t deadline_us, struct fail *f);
 /* Reads the clock again. */
 void loop_tick(struct loop *l);
+/* The monotonic clock, asked now. */
+int64_t loop_monotonic_us(void);
 /* Unix time in nanoseconds. */
 int64_t loop_unix_ns(void);
 
