@@ -253,8 +253,12 @@ class Tally:
         self.passed = self.failed = 0
         self.compared = []
 
-    def record(self, recorder, name, targets, expected=None):
-        """Record a scenario and compare its last target with what is expected; whether all is well."""
+    def record(self, recorder, name, targets, expected=None, last=True):
+        """Record a scenario and compare its last target with what is expected; whether all is well.
+
+        What fails and is not tried for the last time is not counted: every 15 s the server
+        writes a record of its own to the WAL, and positions that were equal no longer are.
+        """
         begin = time.time()
         try:
             counts = recorder.record(name, targets)
@@ -263,7 +267,7 @@ class Tally:
             if missing:
                 print("skip  %-44s needs the extension %s, which is not installed" % (name, missing.group(1)))
                 return True
-            self.failed += 1
+            self.failed += last
             return compare.report(name, str(e).splitlines(), self.opts)
         recorder.write_notes(targets[-1])
         remark = "%s records  %4.1f s" % (" ".join("%4d" % c for c in counts), time.time() - begin)
@@ -271,7 +275,7 @@ class Tally:
         self.compared.append(name)
         well = compare.report(name, lines, self.opts, remark)
         self.passed += well
-        self.failed += not well
+        self.failed += last and not well
         return well
 
     def finish(self):
@@ -292,7 +296,13 @@ def run(args, scratch):
     try:
         server.start()
         for name in names:
-            well = tally.record(recorder, name, [os.path.join(args.out, name + ".jsonl")])
+            target = [os.path.join(args.out, name + ".jsonl")]
+            well = tally.record(recorder, name, target, last=False)
+            if not well:
+                print("again %s" % name)
+                if os.path.exists(target[0]):
+                    os.unlink(target[0])
+                well = tally.record(recorder, name, target)
             if not well and args.keep_logs and os.path.exists(side.engine.log):
                 shutil.copy(side.engine.log, os.path.join(args.out, name + ".log"))
             sys.stdout.flush()
