@@ -23,13 +23,13 @@ turn(struct works *w, bool *identified, struct fail *f)
 {
 	struct pollfd fds[SNAPSHOT_FDS + 1];
 	int n = snapshot_fds(w->snapshot, fds, SNAPSHOT_FDS);
-	int64_t at = snapshot_deadline(w->snapshot, w->loop.now_us);
-	int64_t tick = w->loop.now_us + WORKS_TICK_US;
+	int64_t at = loop_sooner(w->loop.now_us + WORKS_TICK_US,
+		snapshot_deadline(w->snapshot, w->loop.now_us));
 	/* There is none to wait for. */
 	const struct snapshot_stream stream = { .on = true, .done = UINT64_MAX };
 
 	fds[n++] = w->sink->ops->wait(w->sink);
-	if (loop_wait(&w->loop, fds, (size_t)n, at < tick ? at : tick, f) == -1 ||
+	if (loop_wait(&w->loop, fds, (size_t)n, at, f) == -1 ||
 	    w->sink->ops->poll(w->sink, w->track, f) == -1 ||
 	    snapshot_step(w->snapshot, &stream, w->loop.now_us, f) == -1)
 		return -1;

@@ -61,7 +61,6 @@ holder_begin(struct holder *h, const char *snapshot,
 	const struct conn_peer *peer, int64_t now_us, struct fail *f)
 {
 	snapshot_tables_release(&h->tables);
-	snapshot_tables_init(&h->tables);
 	snprintf(h->from, sizeof(h->from), "%s", snapshot);
 	h->name[0] = '\0';
 	h->wal = 0;
@@ -309,5 +308,5 @@ holder_deadline(const struct holder *h)
 {
 	int64_t at = conn_deadline(h->conn);
 
-	return h->phase == HOLD && h->look_at < at ? h->look_at : at;
+	return h->phase == HOLD ? loop_sooner(at, h->look_at) : at;
 }

@@ -22,22 +22,19 @@ on_hangup(int signal_number)
 	hangups = 1;
 }
 
-void
-loop_tick(struct loop *l)
+int64_t
+loop_monotonic_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	l->now_us = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-int64_t
-loop_monotonic_us(void)
+void
+loop_tick(struct loop *l)
 {
-	struct loop l;
-
-	loop_tick(&l);
-	return l.now_us;
+	l->now_us = loop_monotonic_us();
 }
 
 int64_t

@@ -26,10 +26,7 @@ struct reader {
 	struct relation_set *relations;
 	struct envelope *envelope;
 	struct arena facts_memory;
-	struct loop clock;
 	struct transaction tx;
-	struct record_header *headers;
-	size_t nheaders;
 
 	/* What the thread is at. */
 	struct reader_job job;
@@ -43,7 +40,7 @@ struct reader {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t given;
-	bool has_job, stopped;
+	bool has_job;
 	atomic_bool stop, cut;
 	int stop_fd;
 	bool idle;			/* the loop's own view */
@@ -67,7 +64,6 @@ wait_io(struct reader *r, struct fail *f)
 		{ .fd = r->stop_fd, .events = POLLIN } };
 
 	poll(fds, 2, TICK_MS);
-	loop_tick(&r->clock);
 	return atomic_load(&r->stop) ?
 		fail_set(f, FAIL_RETRY, "stopped") : 0;
 }
@@ -78,7 +74,7 @@ await(struct reader *r, struct fail *f)
 {
 	int rc;
 
-	while ((rc = conn_step(r->conn, r->clock.now_us, f)) == 0)
+	while ((rc = conn_step(r->conn, loop_monotonic_us(), f)) == 0)
 		if (wait_io(r, f) == -1)
 			return -1;
 	return rc == 1 ? 0 : -1;
@@ -91,9 +87,8 @@ run_sql(struct reader *r, struct buf *sql, struct fail *f)
 
 	buf_putc(sql, '\0');
 	conn_error(r->conn)->doing = PGERROR_QUERY;
-	loop_tick(&r->clock);
 	rc = sql->failed ? fail_set(f, FAIL_FATAL, "out of memory for a query") :
-		conn_query(r->conn, sql->p, NULL, 0, 0, r->clock.now_us, f);
+		conn_query(r->conn, sql->p, NULL, 0, 0, loop_monotonic_us(), f);
 	buf_release(sql);
 	return rc == -1 ? -1 : await(r, f);
 }
@@ -101,10 +96,9 @@ run_sql(struct reader *r, struct buf *sql, struct fail *f)
 static int
 connect(struct reader *r, struct fail *f)
 {
-	loop_tick(&r->clock);
 	if (conn_is_open(r->conn))
 		return 0;
-	return conn_open(r->conn, &r->setup->peer, r->clock.now_us, f) == -1 ?
+	return conn_open(r->conn, &r->setup->peer, loop_monotonic_us(), f) == -1 ?
 		-1 : await(r, f);
 }
 
@@ -218,6 +212,15 @@ render(struct reader *r, const struct pgoutput_tuple *row, struct record *out,
 	}
 }
 
+/* -1: stopped. */
+static int
+take_batch(struct reader *r)
+{
+	r->batch = batch_take(r->queue);
+	r->now_ns = loop_unix_ns();
+	return r->batch ? 0 : -1;
+}
+
 /* The batch at hand is full, or the job ends. -1: stopped. */
 static int
 hand_over(struct reader *r, enum batch_end end)
@@ -228,9 +231,8 @@ hand_over(struct reader *r, enum batch_end end)
 		r->relation->plan->nkey > 0;
 	batch_give(r->queue, r->batch);
 	ring(r);
-	r->batch = end == BATCH_MORE ? batch_take(r->queue) : NULL;
-	r->now_ns = loop_unix_ns();
-	return end == BATCH_MORE && !r->batch ? -1 : 0;
+	r->batch = NULL;
+	return end == BATCH_MORE ? take_batch(r) : 0;
 }
 
 static int
@@ -360,15 +362,12 @@ read_job(struct reader *r, struct fail *f)
 static bool
 await_job(struct reader *r)
 {
-	bool stopped;
-
 	pthread_mutex_lock(&r->lock);
-	while (!r->has_job && !r->stopped)
+	while (!r->has_job && !atomic_load(&r->stop))
 		pthread_cond_wait(&r->given, &r->lock);
 	r->has_job = false;
-	stopped = r->stopped;
 	pthread_mutex_unlock(&r->lock);
-	return !stopped;
+	return !atomic_load(&r->stop);
 }
 
 static void *
@@ -382,9 +381,7 @@ run(void *self)
 
 		r->relation = NULL;
 		r->place = 0;
-		r->batch = batch_take(r->queue);
-		r->now_ns = loop_unix_ns();
-		if (!r->batch)
+		if (take_batch(r) == -1)
 			break;
 		end = read_job(r, &f);
 		if (!r->batch)
@@ -393,20 +390,6 @@ run(void *self)
 		hand_over(r, end);
 	}
 	return NULL;
-}
-
-/* What the envelope gives each row, copied once for the loop. */
-static int
-take_headers(struct reader *r)
-{
-	const struct record_header *headers =
-		envelope_headers(r->envelope, &r->nheaders);
-
-	r->headers = calloc(r->nheaders + 1, sizeof(*headers));
-	if (!r->headers)
-		return -1;
-	memcpy(r->headers, headers, r->nheaders * sizeof(*headers));
-	return 0;
 }
 
 static int
@@ -424,7 +407,7 @@ make(struct reader *r, struct fail *f)
 		.xid = s->xid, .commit_us = s->time_us };
 	r->idle = true;
 	if (!r->queue || !r->conn || !r->relations || !r->envelope ||
-	    r->stop_fd < 0 || take_headers(r) == -1)
+	    r->stop_fd < 0)
 		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot reader");
 	/* Others got in with the same settings: a refusal will pass. */
 	conn_error(r->conn)->streamed = true;
@@ -439,7 +422,6 @@ release(struct reader *r)
 	relation_set_free(r->relations);
 	envelope_free(r->envelope);
 	arena_release(&r->facts_memory);
-	free(r->headers);
 	if (r->stop_fd >= 0)
 		close(r->stop_fd);
 	pthread_mutex_destroy(&r->lock);
@@ -482,7 +464,6 @@ reader_free(struct reader *r)
 		(void)0;	/* it looks at the flag each second as well */
 	batch_stop(r->queue);
 	pthread_mutex_lock(&r->lock);
-	r->stopped = true;
 	pthread_cond_signal(&r->given);
 	pthread_mutex_unlock(&r->lock);
 	pthread_join(r->thread, NULL);
@@ -530,6 +511,5 @@ reader_return(struct reader *r, struct batch *b)
 const struct record_header *
 reader_headers(const struct reader *r, size_t *count)
 {
-	*count = r->nheaders;
-	return r->headers;
+	return envelope_headers(r->envelope, count);
 }

@@ -54,7 +54,6 @@ int
 rights_begin(struct rights *r, struct fail *f)
 {
 	snapshot_tables_release(&r->tables);
-	snapshot_tables_init(&r->tables);
 	return ask(r, f);
 }
 
@@ -72,6 +71,5 @@ rights_step(struct rights *r, const char *role, struct fail *f)
 		return ask(r, f);
 	rc = snapshot_tables_check(&r->tables, role, f);
 	snapshot_tables_release(&r->tables);
-	snapshot_tables_init(&r->tables);
 	return rc == -1 ? -1 : 1;
 }

@@ -470,8 +470,7 @@ round_deadline(const struct round *r)
 	int64_t at = r->full ? r->now_us + FULL_US : LOOP_NEVER;
 
 	for (size_t i = 0; i < r->nrepeats; i++)
-		if (r->repeats[i].at < at)
-			at = r->repeats[i].at;
+		at = loop_sooner(at, r->repeats[i].at);
 	return at;
 }
 

@@ -423,9 +423,8 @@ step_settle(struct snapshot *s, struct fail *f)
 {
 	bool complete = round_complete(s->round);
 
-	if (round_step(s->round, s->now_us, f) == ROUND_FAILED)
+	if (snapshot_collect(s, f) == -1)
 		return -1;
-	s->progressed |= round_progressed(s->round);
 	if (!round_settled(s->round))
 		return 0;
 	round_free(s->round);
@@ -566,19 +565,15 @@ snapshot_fds(const struct snapshot *s, struct pollfd *fds, int max)
 int64_t
 snapshot_deadline(const struct snapshot *s, int64_t now_us)
 {
-	int64_t at = LOOP_NEVER;
-	const int64_t others[] = { holder_deadline(s->holder),
-		exporter_deadline(s->exporter),
-		s->round ? round_deadline(s->round) : LOOP_NEVER,
-		s->phase == WANTED && s->wake_at > now_us ? s->wake_at :
-			now_us + TICK_US };
+	int64_t at = loop_sooner(holder_deadline(s->holder),
+		exporter_deadline(s->exporter));
 
 	if (s->phase == OFF)
-		return at;
+		return LOOP_NEVER;
 	if (s->phase == READ && round_busy(s->round))
 		return now_us;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (others[i] < at)
-			at = others[i];
-	return at;
+	if (s->round)
+		at = loop_sooner(at, round_deadline(s->round));
+	return loop_sooner(at, s->phase == WANTED && s->wake_at > now_us ?
+		s->wake_at : now_us + TICK_US);
 }

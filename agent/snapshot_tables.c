@@ -34,6 +34,7 @@ void
 snapshot_tables_release(struct snapshot_tables *t)
 {
 	arena_release(&t->arena);
+	snapshot_tables_init(t);
 }
 
 /* The publications' names as literals. */

@@ -114,10 +114,9 @@ works_drain(struct works *w, int64_t end_us, struct fail *f)
 	while (w->sink->ops->pending(w->sink) > 0 && w->loop.now_us < end_us &&
 	       !w->loop.stop_again) {
 		struct pollfd fd = w->sink->ops->wait(w->sink);
-		int64_t tick = w->loop.now_us + WORKS_TICK_US;
 
-		if (loop_wait(&w->loop, &fd, 1, tick < end_us ? tick : end_us,
-				f) == -1 ||
+		if (loop_wait(&w->loop, &fd, 1, loop_sooner(end_us,
+				w->loop.now_us + WORKS_TICK_US), f) == -1 ||
 		    w->sink->ops->poll(w->sink, w->track, f) == -1)
 			return -1;
 	}

@@ -4,12 +4,13 @@
  * The idempotent producer has one batch of a partition under way at a time,
  * and while records wait behind it in librdkafka's queue, the broker's thread
  * polls without pause. So while many records are under way, those that follow
- * are kept here, and handed over in one go when all of these have come back: as
- * many as one batch for each partition that had some takes. Then the queue is
- * full, and back-pressure begins here. Order is kept.
+ * are kept here, and handed over in one go when all of these have come back, or,
+ * a full batch, shortly before. Kept are as many as one batch for each partition
+ * that had some takes; then back-pressure begins here. Order is kept.
  *
  * Two buffers take turns: one takes records, the other has those that were
- * handed over from it, which librdkafka therefore need not copy. Memory: two
+ * handed over from it, which librdkafka need not copy if nothing else is under
+ * way. Memory: two
  * batches per busy partition, at most half of librdkafka's queue for each.
  */
 #ifndef KAFKA_HOLD_H

@@ -57,6 +57,7 @@ struct snapshot_rules {
 };
 
 void snapshot_tables_init(struct snapshot_tables *t);
+/* It is then as after snapshot_tables_init(). */
 void snapshot_tables_release(struct snapshot_tables *t);
 
 /* Appends the next query, for a server of that version. 0, or -1. */
