@@ -126,8 +126,17 @@ lc_monetary = 'C'
         self.as_owner([os.path.join(self.bin, "pg_ctl"), "-D", self.dir, "-l", self.log, "-w", "start"])
         self.started = True
 
+    def hush(self, hushed=True):
+        """No records of the server's own in the WAL: the background writer logs the transactions
+        that run every 15 s, and positions that follow each other no longer do. It must go on
+        before a database is dropped, which waits for it, and before the server is stopped."""
+        pid = int(self.psql("select pid from pg_stat_activity where backend_type = 'background writer'",
+                            "postgres"))
+        os.kill(pid, signal.SIGSTOP if hushed else signal.SIGCONT)
+
     def stop(self):
         if self.started:
+            self.hush(False)
             self.as_owner([os.path.join(self.bin, "pg_ctl"), "-D", self.dir, "-m", "immediate", "-w", "stop"])
             self.started = False
 
