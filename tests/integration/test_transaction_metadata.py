@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from faults import Proxy
 from records import Record
 from waiting import wait_until
 
@@ -88,22 +89,26 @@ class Collector:
         return [Record.from_line(line.decode()) for line in self.lines]
 
 
-def test_counts_go_on_after_a_lost_connection(db, pgwake):
+def test_counts_go_on_after_a_lost_connection(db, server, pgwake):
     """The connection dies in the middle of a transaction; each record comes once, in order."""
     db.sql("create table t(id int primary key, v text)")
     out = Collector()
-    agent = pgwake(format=TOLD, stdout=out.process.stdin)
-    db.sql("insert into t select g, repeat('x', 100) from generate_series(1, 20000) g")
+    proxy = Proxy(("127.0.0.1", server.port))
+    agent = pgwake(format=TOLD, stdout=out.process.stdin, postgres={
+        "dsn": server.conninfo(db.name, host="127.0.0.1", port=proxy.port)})
+    db.sql("insert into t select g, repeat('x', 1500) from generate_series(1, 20000) g")
     # what is printed waits in the pipe, so the transaction cannot have ended
     first, _ = wait_until(db.walsender, "the walsender")
     wait_until(lambda: db.one("select wait_event = 'WalSenderWriteData' from pg_stat_activity"
                               " where pid = %s", first), "the server to be held up")
-    db.sql("select pg_terminate_backend(%s)", first)
+    # not by pg_terminate_backend: the server's last words would wait in the full socket, for ever
+    proxy.cut()
     wait_until(lambda: (db.walsender() or (first,))[0] != first, "another walsender", timeout=60)
     out.let()
     db.wait_confirmed(timeout=30)
     assert re.search("connection ended", agent.log())
     agent.stop()
+    proxy.close()
     records = out.finish()
     bounds, events = told(records, db)
     assert [b["status"] for b in bounds] == ["BEGIN", "END"]
