@@ -206,6 +206,8 @@ class Recorder(run_oracle.Recorder):
         self.note()
         self.server.hush()
         super().start()
+        # a record that ends with its page of the WAL ends before the next one begins: far from there
+        self.server.psql("select pg_switch_wal()", "postgres")
 
     def drop_slots(self):
         self.server.hush(False)
