@@ -54,7 +54,8 @@ static rd_kafka_resp_err_t
 send_record(struct sink_kafka *k, const struct record *r, uint64_t unit,
 	rd_kafka_topic_t *topic)
 {
-	struct inflight_entry e = { .unit = unit, .lsn = r->lsn };
+	struct inflight_entry e = { .unit = unit, .lsn = r->lsn,
+		.place = kafka_hold_place(&k->hold) };
 	struct kafka_record out = { .topic = topic, .key = r->key,
 		.value = r->value, .timestamp_ms = r->timestamp_ms,
 		.partition = r->partition };
@@ -157,7 +158,7 @@ back(struct sink_kafka *k, const rd_kafka_message_t *m)
 		(uintptr_t)m->_private);
 	rd_kafka_headers_t *headers;
 
-	kafka_hold_back(&k->hold, m);
+	kafka_hold_back(&k->hold, m, e.place);
 	if (e.headers != KAFKA_HEADERS_OTHER && !rd_kafka_message_detach_headers(
 			(rd_kafka_message_t *)m, &headers))
 		kafka_headers_put(&k->headers, e.headers, headers);

@@ -15,6 +15,7 @@ struct inflight_entry {
 	uint64_t unit;		/* of a free one: the next free number */
 	lsn_t lsn;
 	uint32_t headers;	/* which set of headers it carries */
+	uint32_t place;		/* of kafka_hold: where its bytes are */
 };
 
 struct inflight {

@@ -8,10 +8,9 @@
  * a full batch, shortly before. Kept are as many as one batch for each partition
  * that had some takes; then back-pressure begins here. Order is kept.
  *
- * Two buffers take turns: one takes records, the other has those that were
- * handed over from it, which librdkafka need not copy if nothing else is under
- * way. Memory: two
- * batches per busy partition, at most half of librdkafka's queue for each.
+ * Three buffers take turns: one takes records, of the others the records are
+ * under way in place, so that librdkafka need not copy their values. Memory:
+ * three batches per busy partition, at most half of librdkafka's queue for each.
  */
 #ifndef KAFKA_HOLD_H
 #define KAFKA_HOLD_H
@@ -30,6 +29,14 @@ struct kafka_record {
 	int32_t partition;
 };
 
+/* Where a record is while it is under way: a buffer's number, or librdkafka's own memory. */
+#define KAFKA_HOLD_COPIED 3
+
+struct kafka_hold_buffer {
+	struct buf bytes;
+	size_t out;			/* records under way from it */
+};
+
 struct kafka_hold {
 	rd_kafka_t *rk;			/* borrowed */
 	struct kafka_record *kept;	/* of key.p and value.p only whether they are NULL */
@@ -41,15 +48,18 @@ struct kafka_hold {
 	uint64_t lanes, lanes_before;	/* partitions that had records: bits by their hash */
 	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
 	bool late;			/* others are before them */
-	uint64_t ahead;			/* records handed over last */
 	int64_t turn_us, takes_us;	/* since when these are the first; how long that lasts */
-	struct buf bytes, under_way;	/* of the records kept; of those handed over */
+	struct kafka_hold_buffer buffers[KAFKA_HOLD_COPIED];
+	unsigned filling, newest;	/* which takes records; which was handed over last */
 };
 
 /* `rk` may be NULL if nothing but release follows. */
 void kafka_hold_init(struct kafka_hold *h, rd_kafka_t *rk);
 /* After librdkafka's instance is gone. */
 void kafka_hold_release(struct kafka_hold *h);
+
+/* Where the next record goes: to be said when it comes back. */
+unsigned kafka_hold_place(const struct kafka_hold *h);
 
 /*
  * Takes a record; key and value are copied. QUEUE_FULL: not taken, offer it
@@ -58,8 +68,9 @@ void kafka_hold_release(struct kafka_hold *h);
 rd_kafka_resp_err_t kafka_hold_send(struct kafka_hold *h,
 	const struct kafka_record *r);
 
-/* One has come back. */
-void kafka_hold_back(struct kafka_hold *h, const rd_kafka_message_t *m);
+/* One has come back that went to that place. */
+void kafka_hold_back(struct kafka_hold *h, const rd_kafka_message_t *m,
+	unsigned place);
 
 /*
  * Once per turn, after delivery reports: `pending` is how many records were
