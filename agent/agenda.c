@@ -74,6 +74,17 @@ meet(struct agenda *a, struct agenda_table *t, struct agenda_file *f,
 	}
 }
 
+/* More than one reader may be at it. */
+static bool
+is_wide(const struct agenda_table *t)
+{
+	const struct agenda_file *f = &t->files[0];
+
+	if (t->table->statement.p || t->nfiles != 1)
+		return !t->table->statement.p && t->nfiles > 1;
+	return f->file->ranges && f->pages > f->chunk_pages;
+}
+
 static int
 meet_table(struct agenda *a, struct agenda_table *t,
 	const struct snapshot_table *table)
@@ -94,7 +105,7 @@ meet_table(struct agenda *a, struct agenda_table *t,
 
 int
 agenda_init(struct agenda *a, const struct snapshot_tables *tables,
-	struct progress *progress, uint64_t chunk_bytes, bool largest_first,
+	struct progress *progress, uint64_t chunk_bytes, bool parallel,
 	struct fail *f)
 {
 	*a = (struct agenda){ .progress = progress, .chunk_bytes = chunk_bytes };
@@ -107,9 +118,10 @@ agenda_init(struct agenda *a, const struct snapshot_tables *tables,
 
 		if (meet_table(a, t, &tables->tables[a->count]) == -1)
 			return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+		t->stamp.wide = parallel && is_wide(t);
 		a->order[a->count] = t;
 	}
-	if (largest_first)
+	if (parallel)
 		qsort(a->order, a->count, sizeof(*a->order), by_size);
 	if (a->count)
 		a->order[0]->stamp.leads = true;

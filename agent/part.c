@@ -90,6 +90,7 @@ part_collect(struct part_list *l, struct fail *f)
 			return fail_set(f, FAIL_FATAL,
 				"out of memory for the progress of a snapshot");
 		any = 1;
+		stamp_forget_part(&p->base);
 		*at = p->next;
 		if (!p->next)
 			l->last = at;

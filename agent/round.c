@@ -6,6 +6,7 @@
 #include "log.h"
 #include "loop.h"
 #include "part.h"
+#include "sink_lanes.h"
 
 #define RECORDS_PER_STEP 4000
 #define RETRY_US 500000
@@ -21,6 +22,7 @@ struct desk {
 	struct part *part;
 	uint64_t part_bytes;
 	size_t next;			/* record of the batch at hand */
+	uint8_t lane;			/* for it, if its table is spread */
 };
 
 struct repeat {
@@ -44,6 +46,8 @@ struct round {
 	int64_t since;			/* the first rows that are new were asked for */
 	bool advanced;			/* and a range of them has been read */
 	bool full;			/* the sink was, at the last step */
+	unsigned lanes, batches;	/* that rows are sent by, taking turns */
+	bool clear;			/* nothing that was sent before the round is under way */
 	bool cut, gone, busy, progressed, moved;
 };
 
@@ -77,6 +81,7 @@ round_new(const struct round_setup *setup, int64_t now_us, struct fail *f)
 	r->setup = *setup;
 	r->now_us = now_us;
 	r->busy = true;
+	r->lanes = setup->threads > 1 ? SINK_LANES_MAX : 1;
 	part_list_init(&r->parts, setup->track, setup->progress, setup->xmin);
 	r->stamp = stamp_new(setup->sink, setup->track, setup->begun);
 	if (r->stamp && agenda_init(&r->agenda, setup->tables,
@@ -142,6 +147,7 @@ begin_part(struct round *r, struct desk *d, uint64_t from, struct fail *f)
 	d->part_bytes = 0;
 	if (!d->part)
 		return fail_set(f, FAIL_FATAL, "out of memory for a snapshot");
+	stamp_begin_part(r->stamp, &d->table->stamp, &d->part->base);
 	d->part->void_ = d->job.moved_since != 0;
 	return 0;
 }
@@ -305,6 +311,8 @@ record_of(const struct round *r, const struct desk *d, const struct batch *b,
 	out.value = (struct span){ b->bytes.p + from->value,
 		from->end - from->value };
 	out.marker = from->marker;
+	if (d->table->stamp.spread)
+		out.lane = d->lane;
 	out.headers = reader_headers(d->reader, &out.nheaders);
 	out.lsn = r->setup.reader.position;
 	return out;
@@ -346,10 +354,20 @@ take_batch(struct round *r, struct desk *d, struct batch *b, size_t *budget,
 	d->part_bytes += b->rows_bytes;
 	d->part->keyed = b->has_key;
 	d->next = 0;
+	d->lane = (uint8_t)(r->batches++ % r->lanes);
 	if (split(r, d, b, f) == -1 || end_of_job(r, d, b, f) == -1)
 		return SINK_FAILED;
 	reader_return(d->reader, b);
 	return SINK_OK;
+}
+
+/* Rows must not overtake changes that they are the outcome of. */
+static bool
+is_clear(struct round *r)
+{
+	if (r->lanes > 1 && !r->clear)
+		r->clear = r->setup.sink->ops->pending(r->setup.sink) == 0;
+	return r->lanes == 1 || r->clear;
 }
 
 static enum sink_result
@@ -357,6 +375,10 @@ take(struct round *r, struct fail *f)
 {
 	size_t budget = RECORDS_PER_STEP;
 
+	if (!is_clear(r)) {
+		r->full = true;
+		return SINK_FULL;
+	}
 	r->first_desk++;
 	for (unsigned i = 0; i < r->ndesks; i++) {
 		struct desk *d = &r->desks[(r->first_desk + i) % r->ndesks];
@@ -448,10 +470,13 @@ round_step(struct round *r, int64_t now_us, struct fail *f)
 		if (!r->gone && give(r, f) == -1)
 			return ROUND_FAILED;
 		result = end_tables(r, f);
+		r->full = result == SINK_FULL;
 	}
 	if (result == SINK_OK && all_ended(r)) {
+		r->full = true;
 		result = stamp_end(r->stamp, round_complete(r), f);
-		if (result == SINK_OK)
+		/* Nor changes, rows: with lanes these are waited for. */
+		if (result == SINK_OK && (r->lanes == 1 || round_settled(r)))
 			return r->gone ? ROUND_GONE : ROUND_READ;
 	}
 	return result == SINK_FAILED ? ROUND_FAILED : ROUND_READING;

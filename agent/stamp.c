@@ -25,6 +25,8 @@ struct stamp {
 	struct sink *sink;
 	struct track *track;
 	bool begun;			/* a row was sent */
+	bool spread;			/* a table is */
+	unsigned open;			/* parts not acknowledged */
 	struct stamp_held *last;	/* of a table that has ended */
 	struct buf value;		/* with another mark */
 };
@@ -60,6 +62,24 @@ stamp_free(struct stamp *s)
 	free_held(s->last);
 	buf_release(&s->value);
 	free(s);
+}
+
+void
+stamp_begin_part(struct stamp *s, struct stamp_table *t, struct stamp_part *part)
+{
+	part->stamp = s;
+	part->table = t;
+	s->open++;
+	t->open++;
+}
+
+void
+stamp_forget_part(struct stamp_part *part)
+{
+	part->stamp->open--;
+	part->table->open--;
+	if (part->table->first == part)
+		part->table->first = NULL;
 }
 
 static void
@@ -113,9 +133,39 @@ send(struct stamp *s, struct stamp_part *part, const struct record *r,
 	if (result != SINK_OK)
 		return result;
 	s->begun = true;
-	part->sent++;
+	if (part->sent++ == 0 && !part->table->first)
+		part->table->first = part;
 	close_part(s, part);
 	return SINK_OK;
+}
+
+/* Everything sent of the part is acknowledged. */
+static bool
+is_back(const struct stamp *s, const struct stamp_part *part)
+{
+	return track_acks(s->track, part->unit) >= part->sent;
+}
+
+/* Nothing of this table, or of all, is under way that a last row could overtake. */
+static bool
+may_end(const struct stamp *s, const struct stamp_part *part, bool of_all)
+{
+	const struct stamp_table *t = part->table;
+
+	if (!(of_all ? s->spread : t->spread))
+		return true;
+	return (of_all ? s->open : t->open) == 1 && is_back(s, part);
+}
+
+/* Nothing that is under way may be overtaken by other rows of the table. */
+static bool
+may_spread(struct stamp *s, struct stamp_table *t)
+{
+	if (!t->wide || t->spread || !t->begun)
+		return true;
+	t->spread = !t->first || is_back(s, t->first);
+	s->spread |= t->spread;
+	return t->spread;
 }
 
 /* The last row of a table that has ended turns out not to be the last of all. */
@@ -127,6 +177,8 @@ send_last(struct stamp *s, bool of_all, struct fail *f)
 
 	if (!h)
 		return SINK_OK;
+	if (!may_end(s, h->part, of_all))
+		return SINK_FULL;
 	result = send(s, h->part, &h->record, mark(s, &h->row, true, of_all), f);
 	if (result == SINK_OK) {
 		free_held(h);
@@ -201,6 +253,8 @@ stamp_put(struct stamp *s, struct stamp_table *t, struct stamp_part *part,
 
 	if (result != SINK_OK)
 		return result;
+	if (!may_spread(s, t))
+		return SINK_FULL;
 	if (!more)
 		return hold(t, part, r, f);
 	part->given++;

@@ -225,6 +225,12 @@ track_last_commit(const struct track *t)
 	return t->last_commit;
 }
 
+uint64_t
+track_acks(const struct track *t, uint64_t unit)
+{
+	return unit >= t->head && unit < t->next ? at(t, unit)->acked : 0;
+}
+
 bool
 track_done(const struct track *t, uint64_t unit)
 {

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "patterns.h"
 #include "sink_kafka.h"
+#include "sink_lanes.h"
 #include "sink_stdout.h"
 
 /* Waits for the state record; Kafka may be away for as long as it likes. */
@@ -41,6 +42,12 @@ open_snapshot(struct works *w,
 	return w->snapshot ? 0 : -1;
 }
 
+static struct sink *
+open_kafka(const void *config, struct fail *f)
+{
+	return sink_kafka_new(config, f);
+}
+
 int
 works_open(struct works *w, const struct config *c,
 	void (*on_plan)(void *self, const struct plan *plan, lsn_t lsn),
@@ -55,7 +62,7 @@ works_open(struct works *w, const struct config *c,
 	if (!w->profile)
 		return -1;
 	w->sink = c->to_stdout ? sink_stdout_new(c, STDOUT_FILENO, f) :
-		sink_kafka_new(c, f);
+		sink_lanes_new(open_kafka, c, WORKS_LANE_IDLE_US, f);
 	if (!w->sink)
 		return -1;
 	w->state = state_new(c, f);

@@ -47,9 +47,12 @@ struct agenda {
 	bool changed;			/* something was forgotten: progress has changed */
 };
 
-/* Borrows `tables` and `progress`. 0, or -1 without memory; release in both cases. */
+/*
+ * Borrows `tables` and `progress`; `parallel`: for several readers. 0, or -1
+ * without memory; release in both cases.
+ */
 int agenda_init(struct agenda *a, const struct snapshot_tables *tables,
-	struct progress *progress, uint64_t chunk_bytes, bool largest_first,
+	struct progress *progress, uint64_t chunk_bytes, bool parallel,
 	struct fail *f);
 void agenda_release(struct agenda *a);
 

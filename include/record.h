@@ -20,6 +20,7 @@ struct record {
 	int32_t partition;	/* -1: by key */
 	int64_t timestamp_ms;	/* 0: when it is produced */
 	size_t marker;		/* of a snapshot's row: where its mark "true" is in value; else 0 */
+	uint8_t lane;		/* see sink_lanes.h; 0 but for rows of a snapshot */
 	bool compacted;		/* the topic, if it must be created, is a compacted one */
 	lsn_t lsn;		/* for messages about this record */
 };

@@ -75,6 +75,8 @@ lsn_t track_last_commit(const struct track *t);
  * without records is not to be asked for: its number may have come again.
  */
 bool track_done(const struct track *t, uint64_t unit);
+/* Acknowledged records of a unit that was not popped yet. */
+uint64_t track_acks(const struct track *t, uint64_t unit);
 /* Units not popped yet. */
 uint64_t track_pending(const struct track *t);
 /* False after a contradiction: stop the program, the slot is where it is safe. */

@@ -18,6 +18,7 @@
 /* A row is below 1 GiB; its JSON text is refused above this. */
 #define WORKS_RECORD_MAX ((size_t)2 << 30)
 /* How long a stopping agent, or a stopping server, waits for the sink. */
+#define WORKS_LANE_IDLE_US 10000000
 #define WORKS_DRAIN_US 3000000
 #define WORKS_TICK_US 100000
 

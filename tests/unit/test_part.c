@@ -17,6 +17,8 @@ struct world {
 	struct track *track;
 	struct progress *progress;
 	struct part_list list;
+	struct stamp *stamp;
+	struct stamp_table table;
 	struct fail f;
 };
 
@@ -28,6 +30,7 @@ set_up(void **state)
 	w->track = track_new();
 	w->progress = progress_new();
 	progress_begin(w->progress);
+	w->stamp = stamp_new(NULL, w->track, false);
 	part_list_init(&w->list, w->track, w->progress, XMIN);
 	*state = w;
 	return 0;
@@ -39,6 +42,7 @@ tear_down(void **state)
 	struct world *w = *state;
 
 	part_list_release(&w->list);
+	stamp_free(w->stamp);
 	track_free(w->track);
 	progress_free(w->progress);
 	free(w);
@@ -46,14 +50,21 @@ tear_down(void **state)
 }
 
 static struct part *
-part(struct world *w, uint64_t from, uint64_t to)
+part_of(struct world *w, size_t nfiles, uint64_t from, uint64_t to)
 {
-	struct part *p = part_new(&w->list, files, 1, from);
+	struct part *p = part_new(&w->list, nfiles ? files : NULL, nfiles, from);
 
 	assert_non_null(p);
+	stamp_begin_part(w->stamp, &w->table, &p->base);
 	p->to = to;
 	p->keyed = true;
 	return p;
+}
+
+static struct part *
+part(struct world *w, uint64_t from, uint64_t to)
+{
+	return part_of(w, 1, from, to);
 }
 
 /* As the round and stamp do: a part of one record, which is sent. */
@@ -172,15 +183,13 @@ static void
 all_files_of_a_statement(void **state)
 {
 	struct world *w = *state;
-	struct part *p = part_new(&w->list, files, 2, 0);
+	struct part *p = part_of(w, 2, 0, PROGRESS_END);
 
-	p->to = PROGRESS_END;
 	p->base.ended = true;
 	assert_int_equal(collect(w), 1);
 	assert_int_equal(progress_meet(w->progress, &files[0].id), PROGRESS_WHOLE);
 	assert_int_equal(progress_meet(w->progress, &files[1].id), PROGRESS_WHOLE);
-	p = part_new(&w->list, NULL, 0, 0);	/* a parent without partitions */
-	p->to = PROGRESS_END;
+	p = part_of(w, 0, 0, PROGRESS_END);	/* a parent without partitions */
 	p->base.ended = true;
 	assert_int_equal(collect(w), 1);
 }

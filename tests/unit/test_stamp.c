@@ -106,6 +106,8 @@ put(struct world *w, int table, struct stamp_part *p, const char *key, bool more
 	r.key = *key ? span_of(name) : (struct span){ NULL, 0 };
 	r.value = span_of(value);
 	r.marker = 6;
+	if (!p->table)
+		stamp_begin_part(w->stamp, &w->tables[table], p);
 	result = stamp_put(w->stamp, &w->tables[table], p, &r, more, &w->f);
 	memset(topic, '?', sizeof(topic));
 	memset(name, '?', sizeof(name));
@@ -328,6 +330,89 @@ two_readers_of_one_table(void **state)
 	assert_true(q.closed);
 }
 
+/* --- Lanes */
+
+/* Where rows may overtake each other, those with marks go alone. */
+static void
+a_wide_table(void **state)
+{
+	struct world *w = *state;
+	struct stamp_part p = part(w), q = part(w);
+
+	w->tables[0].wide = true;
+	row(w, 0, &p, "1", true);
+	assert_sent(w, "1 first; ");
+	assert_int_equal(put(w, 0, &p, "2", true), SINK_FULL);
+	assert_int_equal(put(w, 0, &q, "3", true), SINK_FULL);
+	assert_false(w->tables[0].spread);
+	row(w, 1, &q, "a", true);		/* others are not held up */
+	stamp_forget_part(&q);
+	ack_all(w);
+	q = part(w);
+	row(w, 0, &q, "3", true);
+	assert_true(w->tables[0].spread);
+	row(w, 0, &p, "2", false);
+	row(w, 0, &q, "4", false);
+	stamp_end_part(w->stamp, &p);
+	stamp_end_part(w->stamp, &q);
+	assert_sent(w, "a " FIRST_IN "; 3 true; 2 true; ");
+	end_table(w, 0, true);
+	assert_int_equal(stamp_end(w->stamp, true, &w->f), SINK_FULL);
+	ack_all(w);
+	assert_int_equal(stamp_end(w->stamp, true, &w->f), SINK_FULL);
+	assert_true(track_done(w->track, p.unit));
+	stamp_forget_part(&p);
+	end(w, true);
+	assert_sent(w, "4 last; ");
+	ack_all(w);
+	assert_true(track_done(w->track, q.unit));
+}
+
+/* The last row of a wide table waits for its own, that of all for all. */
+static void
+the_end_of_a_wide_table(void **state)
+{
+	struct world *w = *state;
+	struct stamp_part p = part(w), q = part(w), r = part(w);
+
+	w->tables[0].wide = true;
+	row(w, 0, &p, "1", true);
+	ack_all(w);
+	row(w, 0, &p, "2", true);
+	row(w, 0, &p, "3", false);
+	row(w, 1, &q, "a", true);
+	end_table(w, 0, true);
+	assert_int_equal(put(w, 1, &q, "b", true), SINK_FULL);
+	assert_sent(w, "1 first; 2 true; a " FIRST_IN "; ");
+	ack_all(w);
+	row(w, 1, &q, "b", false);
+	assert_sent(w, "3 " LAST_IN "; ");
+	end_table(w, 1, true);
+	row(w, 2, &r, "x", false);
+	assert_sent(w, "b " LAST_IN "; ");
+	end_table(w, 2, true);
+	ack_all(w);
+	assert_int_equal(stamp_end(w->stamp, true, &w->f), SINK_FULL);
+	stamp_forget_part(&p);
+	stamp_forget_part(&q);
+	end(w, true);
+	assert_sent(w, "x last; ");
+}
+
+/* What was sent in an earlier round is acknowledged. */
+static void
+a_wide_table_that_goes_on(void **state)
+{
+	struct world *w = *state;
+	struct stamp_part p = part(w);
+
+	w->tables[1].wide = w->tables[1].begun = true;
+	row(w, 1, &p, "1", true);
+	row(w, 1, &p, "2", true);
+	assert_true(w->tables[1].spread);
+	assert_sent(w, "1 true; 2 true; ");
+}
+
 /* --- Units */
 
 static void
@@ -475,6 +560,9 @@ main(void)
 		TEST(a_snapshot_that_goes_on),
 		TEST(tables_side_by_side),
 		TEST(two_readers_of_one_table),
+		TEST(a_wide_table),
+		TEST(the_end_of_a_wide_table),
+		TEST(a_wide_table_that_goes_on),
 		TEST(a_part_is_closed_when_all_its_rows_were_sent),
 		TEST(a_part_without_rows),
 		TEST(a_held_row_keeps_its_part_open),
