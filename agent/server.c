@@ -201,6 +201,15 @@ server_slot_read(const struct pg_result *res, const char *slot,
 	return 0;
 }
 
+int
+server_slot_absent(const char *slot, const char *database, struct fail *f)
+{
+	return fail_set(f, FAIL_CONFIG, "slot %s does not exist and "
+		"postgres.create_slot is off: run SELECT "
+		"pg_create_logical_replication_slot('%s', 'pgoutput') in "
+		"database %s", slot, slot, database);
+}
+
 /* A prepared transaction has no process: pg_blocking_pids() says 0. */
 const char server_blockers_sql[] =
 	"WITH b AS (SELECT DISTINCT pg_catalog.unnest("

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "backoff.h"
+#include "finding.h"
 #include "lineage.h"
 #include "log.h"
 #include "loop.h"
@@ -205,7 +206,7 @@ take_server(struct session *s, const struct pg_result *res, struct fail *f)
 	if (server_check_read(res, &s->server, f))
 		return -1;
 	if (!s->warned)
-		watch_warn(&s->server);
+		finding_server(&s->server, finding_log, NULL);
 	s->warned = true;
 	return begin_slot(s);
 }
@@ -235,12 +236,8 @@ slot_absent(struct session *s, struct fail *f)
 		return lineage_slot_gone(slot, !is_known(s) ? 0 :
 			s->known->last_commit ? s->known->last_commit :
 			s->known->confirmed, f);
-	if (!s->config->postgres.create_slot)
-		return fail_set(f, FAIL_CONFIG, "slot %s does not exist and "
-			"postgres.create_slot is off: run SELECT "
-			"pg_create_logical_replication_slot('%s', 'pgoutput') in "
-			"database %s", slot, slot, s->server.database);
-	return 0;
+	return s->config->postgres.create_slot ? 0 :
+		server_slot_absent(slot, s->server.database, f);
 }
 
 static void

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "finding.h"
 #include "log.h"
 #include "loop.h"
-#include "server.h"
 #include "watch.h"
 
 enum watch_phase { WATCH_OFF, WATCH_WAIT, WATCH_SLOT, WATCH_PUBLICATION };
@@ -71,12 +71,12 @@ watch_stop(struct watch *w)
 static void
 warn_unreserved(struct watch *w, const struct server_slot *slot)
 {
-	if (slot->unreserved && !w->unreserved)
-		log_warn("the slot holds more log than max_slot_wal_keep_size "
-			"allows: it is lost at the server's next checkpoint "
-			"unless it advances or the limit is raised",
-			LOG_STR("slot", w->config->postgres.slot),
-			LOG_LSN("restart_lsn", slot->restart));
+	struct log_field name[] = {
+		LOG_STR("slot", w->config->postgres.slot), { .key = NULL }
+	};
+
+	if (!w->unreserved)
+		finding_slot(slot, finding_log, name);
 	w->unreserved = slot->unreserved;
 }
 
@@ -161,15 +161,4 @@ watch_xmin(const struct watch *w, uint32_t *xmin)
 
 	*xmin = wanted ? w->xmin : 0;
 	return w->looked || !wanted;
-}
-
-void
-watch_warn(const struct server_info *server)
-{
-	if (server->gates_commits)
-		log_warn("synchronous_standby_names matches our application_name: "
-			"commits wait until their records are acknowledged");
-	if (server->unsafe_encoding)
-		log_warn("the database has the encoding SQL_ASCII: a value that "
-			"is not UTF-8 will stop the stream");
 }

@@ -40,6 +40,8 @@ extern const char server_slot_sql[];
 /* 0, or -1 with FAIL_CONFIG (not ours to read) or FAIL_LOST (invalidated). */
 int server_slot_read(const struct pg_result *res, const char *slot,
 	struct server_slot *out, struct fail *f);
+/* There is none, and pgwake may not create it. -1 with FAIL_CONFIG. */
+int server_slot_absent(const char *slot, const char *database, struct fail *f);
 
 /* With the walsender's pid as its parameter: whom it waits for. */
 extern const char server_blockers_sql[];

@@ -31,8 +31,4 @@ int64_t watch_deadline(const struct watch *w);
  */
 bool watch_xmin(const struct watch *w, uint32_t *xmin);
 
-/* What an operator should know of the server's settings, for the log. */
-struct server_info;
-void watch_warn(const struct server_info *server);
-
 #endif
