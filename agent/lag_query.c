@@ -6,13 +6,12 @@
 
 #include "arena.h"
 #include "buf.h"
-#include "conn.h"
+#include "inquiry.h"
 
-enum { OLDEST_VERSION = 140000, TIMEOUT_US = 15000000, REPORT_CAP = 64 << 20 };
+enum { OLDEST_VERSION = 140000, REPORT_CAP = 64 << 20 };
 
 struct lag_query {
-	struct loop *loop;
-	struct conn *conn;
+	struct inquiry inquiry;
 	struct arena memory;	/* of the report that was read last */
 };
 
@@ -69,9 +68,7 @@ lag_query_new(const struct config *c, struct loop *l)
 
 	if (!q)
 		return NULL;
-	q->loop = l;
-	q->conn = conn_new(c, CONN_PLAIN, NULL, NULL);
-	if (!q->conn) {
+	if (!inquiry_init(&q->inquiry, c, l)) {
 		free(q);
 		return NULL;
 	}
@@ -84,41 +81,9 @@ lag_query_free(struct lag_query *q)
 {
 	if (!q)
 		return;
-	conn_free(q->conn);
+	inquiry_release(&q->inquiry);
 	arena_release(&q->memory);
 	free(q);
-}
-
-/* Waits for what was begun on the connection. 1, 0 (stopped) or -1. */
-static int
-finish(struct lag_query *q, struct fail *f)
-{
-	struct pollfd fd;
-	int result;
-
-	while ((result = conn_step(q->conn, q->loop->now_us, f)) == 0) {
-		fd = conn_wait(q->conn);
-		if (loop_wait(q->loop, &fd, 1, conn_deadline(q->conn), f))
-			return -1;
-		if (q->loop->stop)
-			return 0;
-	}
-	return result;
-}
-
-static int
-ask(struct lag_query *q, const char *sql, const char *const *params,
-	int nparams, const PGresult **out, struct fail *f)
-{
-	int result;
-
-	if (conn_query(q->conn, sql, params, nparams, TIMEOUT_US,
-		q->loop->now_us, f))
-		return -1;
-	result = finish(q, f);
-	if (result == 1)
-		*out = (const PGresult *)conn_result(q->conn);
-	return result;
 }
 
 /* One row of a result, its columns taken from left to right. */
@@ -173,11 +138,11 @@ static int
 read_server(struct lag_query *q, struct lag_report *out, struct fail *f)
 {
 	struct row r = { .memory = &q->memory };
-	int result = ask(q, SQL_SERVER, NULL, 0, &r.result, f);
+	int result = inquiry_ask(&q->inquiry, SQL_SERVER, NULL, 0, &r.result, f);
 
 	if (result != 1)
 		return result;
-	out->version = conn_server_version(q->conn);
+	out->version = conn_server_version(q->inquiry.conn);
 	out->version_text = take_text(&r);
 	out->standby = take_bool(&r);
 	out->current = take_lsn(&r);
@@ -251,7 +216,7 @@ read_slots(struct lag_query *q, const char *slot, struct lag_report *out,
 	if (sql.failed)
 		result = fail_set(f, FAIL_FATAL, "out of memory");
 	else
-		result = ask(q, sql.p, &slot, slot ? 1 : 0, &r.result, f);
+		result = inquiry_ask(&q->inquiry, sql.p, &slot, slot ? 1 : 0, &r.result, f);
 	buf_release(&sql);
 	if (result != 1)
 		return result;
@@ -272,7 +237,7 @@ read_holder(struct lag_query *q, const char *sql, struct lag_holder *out,
 	struct fail *f)
 {
 	struct row r = { .memory = &q->memory };
-	int result = ask(q, sql, NULL, 0, &r.result, f);
+	int result = inquiry_ask(&q->inquiry, sql, NULL, 0, &r.result, f);
 
 	if (result != 1)
 		return result;
@@ -293,16 +258,11 @@ read_holder(struct lag_query *q, const char *sql, struct lag_holder *out,
 static int
 connect_server(struct lag_query *q, struct fail *f)
 {
-	int result, version;
+	int version, result = inquiry_open(&q->inquiry, f);
 
-	if (conn_is_idle(q->conn))
-		return 1;
-	if (conn_open(q->conn, NULL, q->loop->now_us, f))
-		return -1;
-	result = finish(q, f);
 	if (result != 1)
 		return result;
-	version = conn_server_version(q->conn);
+	version = conn_server_version(q->inquiry.conn);
 	if (version < OLDEST_VERSION)
 		return fail_set(f, FAIL_CONFIG, "the server runs PostgreSQL"
 			" %d; 14 is the oldest that is supported",
