@@ -44,8 +44,8 @@ value_schema(struct arena *a)
 	return s;
 }
 
-static struct span
-topic_of(const struct config *c, struct arena *a)
+struct span
+heartbeat_topic(const struct config *c, struct arena *a)
 {
 	const char *name = c->format.topic_heartbeat_name;
 
@@ -65,7 +65,7 @@ render(struct heartbeat *h, const struct plan_options *o, struct fail *f)
 	struct buf key;
 	int rc;
 
-	h->topic = topic_of(h->config, a);
+	h->topic = heartbeat_topic(h->config, a);
 	if (plan_schema_head(a, o->key_schemas, &o->json, key_schema(a),
 			&head, f) == -1 ||
 	    plan_schema_head(a, o->value_schemas, &o->json, value_schema(a),

@@ -81,8 +81,8 @@ put_text(struct buf *b, struct span s)
 		put_quoted(b, s);
 }
 
-static void
-put_value(struct buf *b, const struct log_field *field)
+void
+log_put_value(struct buf *b, const struct log_field *field)
 {
 	switch (field->type) {
 	case LOG_FIELD_TEXT:
@@ -110,7 +110,7 @@ put_field(struct buf *b, const struct log_field *field)
 	size_t before = b->len;
 
 	buf_printf(b, " %s=", field->key);
-	put_value(b, field);
+	log_put_value(b, field);
 	if (b->failed) {
 		b->failed = false;
 		b->len = before;

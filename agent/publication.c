@@ -10,7 +10,6 @@
 
 #define SQL_MAX ((size_t)4 << 20)
 #define TABLES_IN_TEXT 5
-#define OUR_COMMENT "created by pgwake"
 
 enum publication_phase {
 	PUBLICATION_DONE,
@@ -73,44 +72,17 @@ ask(struct publication *p, enum publication_phase phase, struct buf *sql)
 	p->phase = phase;
 }
 
-/* The configured names as literals; counts them. */
-static int
-put_names(struct publication *p, struct buf *b, struct fail *f)
-{
-	const char *rest = p->config->postgres.publication;
-	char name[NAME_LIST_NAME_MAX];
-	int rc;
-
-	p->names = 0;
-	while ((rc = name_list_next(&rest, name, f)) == 1) {
-		if (p->names++)
-			buf_putc(b, ',');
-		conn_quote_literal(b, name);
-	}
-	if (rc == 0 && !p->names)
-		rc = fail_set(f, FAIL_CONFIG, "no name is given");
-	return rc ? fail_context(f, "postgres.publication") : 0;
-}
-
 static int
 ask_row(struct publication *p, struct fail *f)
 {
 	struct buf sql;
-	int rc;
 
 	buf_init(&sql, SQL_MAX);
-	buf_put_str(&sql, "SELECT puballtables,"
-		" coalesce(pg_catalog.obj_description(oid, 'pg_publication')"
-		" = '" OUR_COMMENT "', false),"
-		" pg_catalog.pg_has_role(pubowner, 'USAGE'), pubviaroot"
-		" FROM pg_catalog.pg_publication WHERE pubname IN (");
-	rc = put_names(p, &sql, f);
-	if (rc == 0) {
-		buf_putc(&sql, ')');
+	p->names = publication_sql_look(p->config, &sql, f);
+	if (p->names >= 0)
 		ask(p, PUBLICATION_ROW, &sql);
-	}
 	buf_release(&sql);
-	return rc;
+	return p->names < 0 ? -1 : 0;
 }
 
 static int
@@ -121,15 +93,15 @@ ask_tables(struct publication *p, struct fail *f)
 
 	buf_init(&names, SQL_MAX);
 	buf_init(&sql, SQL_MAX);
-	rc = put_names(p, &names, f);
+	rc = publication_sql_names(p->config->postgres.publication, &names, f);
 	buf_putc(&names, '\0');
-	if (rc == 0) {
+	if (rc > 0) {
 		table_list_sql(&sql, names.failed ? "NULL" : names.p);
 		ask(p, PUBLICATION_TABLES, &sql);
 	}
 	buf_release(&names);
 	buf_release(&sql);
-	return rc;
+	return rc < 0 ? -1 : 0;
 }
 
 void
@@ -163,7 +135,7 @@ ask_create(struct publication *p)
 	buf_init(&sql, SQL_MAX);
 	publication_sql_create(p->config, buf_span(&p->list), &sql);
 	buf_put_str(&sql, "; ");
-	publication_sql_comment(p->config, OUR_COMMENT, &sql);
+	publication_sql_comment(p->config, &sql);
 	ask(p, PUBLICATION_CREATE, &sql);
 	buf_release(&sql);
 }
@@ -187,6 +159,12 @@ ask_position(struct publication *p)
 	p->phase = PUBLICATION_POSITION;
 }
 
+static bool
+is_true(const PGresult *res, int row, int column)
+{
+	return PQgetvalue(res, row, column)[0] == 't';
+}
+
 /* An option that only says how a publication is made; one that is there stays as it is. */
 static void
 warn_of_root(const struct publication *p, const PGresult *res)
@@ -194,7 +172,7 @@ warn_of_root(const struct publication *p, const PGresult *res)
 	if (!p->config->postgres.publish_via_partition_root)
 		return;
 	for (int i = 0; i < PQntuples(res); i++)
-		if (PQgetvalue(res, i, 3)[0] != 't')
+		if (!is_true(res, i, PUBLICATION_SQL_VIA_ROOT))
 			log_warn("postgres.publish_via_partition_root is on, but the "
 				"publication publishes partitions under their own "
 				"names: ALTER PUBLICATION ... SET "
@@ -202,37 +180,48 @@ warn_of_root(const struct publication *p, const PGresult *res)
 				LOG_STR("publication", p->config->postgres.publication));
 }
 
-static int
-take_row(struct publication *p, const PGresult *res, struct fail *f)
+int
+publication_absent(const struct config *c, int missing, int names, bool known,
+	struct fail *f)
 {
-	const char *name = p->config->postgres.publication;
-	int found = PQntuples(res);
-	bool filtered = p->config->postgres.publication_autocreate_mode ==
-		PUBLICATION_FILTERED;
+	const char *name = c->postgres.publication;
 
-	p->found = found == p->names;
-	for (int i = 0; i < found; i++)
-		p->all_tables |= PQgetvalue(res, i, 0)[0] == 't';
-	warn_of_root(p, res);
-	p->ours = p->names == 1 && found == 1 &&
-		PQgetvalue(res, 0, 1)[0] == 't' && PQgetvalue(res, 0, 2)[0] == 't';
-	if (p->found && p->all_tables) {
-		p->phase = PUBLICATION_DONE;
-		return 0;
-	}
-	if (!p->found && !p->fresh)
+	if (known)
 		return fail_set(f, FAIL_LOST, "publication %s does not exist, but "
 			"slot %s has been followed before: if it was dropped, "
 			"what was written since is lost, and creating it now "
 			"does not change that; if another name is meant, correct "
 			"postgres.publication; to start anew, drop the slot, "
 			"remove the state record and take a snapshot", name,
-			p->config->postgres.slot);
-	if (!p->found && p->names > 1)
+			c->postgres.slot);
+	if (names > 1)
 		return fail_set(f, FAIL_CONFIG, "%d of the publications in "
 			"postgres.publication (%s) do not exist: create them; "
-			"pgwake does so only for a single one",
-			p->names - found, name);
+			"pgwake does so only for a single one", missing, name);
+	return 0;
+}
+
+static int
+take_row(struct publication *p, const PGresult *res, struct fail *f)
+{
+	int found = PQntuples(res);
+	bool filtered = p->config->postgres.publication_autocreate_mode ==
+		PUBLICATION_FILTERED;
+
+	p->found = found == p->names;
+	for (int i = 0; i < found; i++)
+		p->all_tables |= is_true(res, i, PUBLICATION_SQL_ALL_TABLES);
+	warn_of_root(p, res);
+	p->ours = p->names == 1 && found == 1 &&
+		is_true(res, 0, PUBLICATION_SQL_IS_OURS) &&
+		is_true(res, 0, PUBLICATION_SQL_OWNED);
+	if (p->found && p->all_tables) {
+		p->phase = PUBLICATION_DONE;
+		return 0;
+	}
+	if (!p->found && publication_absent(p->config, p->names - found,
+			p->names, !p->fresh, f))
+		return -1;
 	/* The tables are asked for in any case: for the SQL of an error, or a warning. */
 	if (!p->found && !filtered && p->config->postgres.publication_autocreate) {
 		buf_reset(&p->list);
@@ -279,8 +268,8 @@ warn_of_missing(struct publication *p, const struct table_list *l,
 	buf_release(&b);
 }
 
-static int
-refuse_creation(struct publication *p, const struct table_list *l,
+int
+publication_forbidden(const struct config *c, const struct table_list *l,
 	struct fail *f)
 {
 	struct buf tables, sql;
@@ -288,10 +277,10 @@ refuse_creation(struct publication *p, const struct table_list *l,
 	buf_init(&tables, SQL_MAX);
 	buf_init(&sql, SQL_MAX);
 	table_list_put(l, TABLE_LIST_ALL, TABLES_IN_TEXT, &tables);
-	publication_sql_create(p->config, buf_span(&tables), &sql);
+	publication_sql_create(c, buf_span(&tables), &sql);
 	fail_set(f, FAIL_CONFIG, "publication %s does not exist and "
 		"postgres.publication_autocreate is off: run %.*s",
-		p->config->postgres.publication, SPAN_ARG(buf_span(&sql)));
+		c->postgres.publication, SPAN_ARG(buf_span(&sql)));
 	buf_release(&tables);
 	buf_release(&sql);
 	return -1;
@@ -303,7 +292,7 @@ create(struct publication *p, const struct table_list *l, struct fail *f)
 	struct buf tables;
 
 	if (!p->config->postgres.publication_autocreate)
-		return refuse_creation(p, l, f);
+		return publication_forbidden(p->config, l, f);
 	p->ntables = table_list_put(l, TABLE_LIST_ALL, SIZE_MAX, &p->list);
 	/* The same, short, for the text of a failure. */
 	buf_init(&tables, SQL_MAX);

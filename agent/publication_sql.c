@@ -68,13 +68,12 @@ publication_sql_create(const struct config *c, struct span tables,
 }
 
 void
-publication_sql_comment(const struct config *c, const char *comment,
-	struct buf *out)
+publication_sql_comment(const struct config *c, struct buf *out)
 {
 	buf_put_str(out, "COMMENT ON PUBLICATION ");
 	put_name(c, out);
 	buf_put_str(out, " IS ");
-	conn_quote_literal(out, comment);
+	conn_quote_literal(out, PUBLICATION_SQL_OURS);
 }
 
 void
@@ -85,4 +84,36 @@ publication_sql_add(const struct config *c, struct span tables,
 	put_name(c, out);
 	buf_put_str(out, " ADD TABLE ");
 	buf_put_span(out, tables);
+}
+
+int
+publication_sql_names(const char *names, struct buf *out, struct fail *f)
+{
+	char name[NAME_LIST_NAME_MAX];
+	int n = 0, rc;
+
+	while ((rc = name_list_next(&names, name, f)) == 1) {
+		if (n++)
+			buf_putc(out, ',');
+		conn_quote_literal(out, name);
+	}
+	if (rc == 0 && !n)
+		rc = fail_set(f, FAIL_CONFIG, "no name is given");
+	return rc ? fail_context(f, "postgres.publication") : n;
+}
+
+int
+publication_sql_look(const struct config *c, struct buf *out, struct fail *f)
+{
+	int n;
+
+	buf_put_str(out, "SELECT puballtables,"
+		" coalesce(pg_catalog.obj_description(oid, 'pg_publication')"
+		" = '" PUBLICATION_SQL_OURS "', false),"
+		" pg_catalog.pg_has_role(pubowner, 'USAGE'), pubviaroot,"
+		" pubupdate OR pubdelete"
+		" FROM pg_catalog.pg_publication WHERE pubname IN (");
+	n = publication_sql_names(c->postgres.publication, out, f);
+	buf_putc(out, ')');
+	return n;
 }

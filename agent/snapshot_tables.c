@@ -7,7 +7,7 @@
 
 #include "conn.h"
 #include "log.h"
-#include "name_list.h"
+#include "publication_sql.h"
 #include "select_override.h"
 
 /* Descriptions of 100,000 tables of 50 columns. */
@@ -37,23 +37,6 @@ snapshot_tables_release(struct snapshot_tables *t)
 	snapshot_tables_init(t);
 }
 
-/* The publications' names as literals. */
-static int
-put_publications(struct buf *b, const char *names, struct fail *f)
-{
-	char name[NAME_LIST_NAME_MAX];
-	bool first = true;
-	int rc;
-
-	while ((rc = name_list_next(&names, name, f)) == 1) {
-		if (!first)
-			buf_putc(b, ',');
-		first = false;
-		conn_quote_literal(b, name);
-	}
-	return rc ? fail_context(f, "postgres.publication") : 0;
-}
-
 /*
  * What the publication has, once per table: a filter holds only if each
  * publication has one. Unlogged tables are never streamed and so in none, but
@@ -68,11 +51,11 @@ put_relations_sql(const struct config *c, int version, struct buf *b,
 	int rc;
 
 	buf_init(&names, 65536);
-	rc = put_publications(&names, c->postgres.publication, f);
+	rc = publication_sql_names(c->postgres.publication, &names, f);
 	buf_putc(&names, '\0');
-	if (rc || names.failed) {
+	if (rc < 0 || names.failed) {
 		buf_release(&names);
-		return rc ? rc : fail_set(f, FAIL_CONFIG,
+		return rc < 0 ? rc : fail_set(f, FAIL_CONFIG,
 			"postgres.publication: too long");
 	}
 	buf_printf(b, "WITH p AS (SELECT * FROM pg_catalog.pg_publication "
@@ -130,7 +113,7 @@ put_columns_sql(const struct snapshot_tables *t, const struct config *c,
 			"JOIN pg_catalog.pg_publication p ON p.oid = r.prpubid "
 			"WHERE r.prrelid = a.attrelid AND r.prattrs IS NOT NULL "
 			"AND a.attnum <> ALL (r.prattrs) AND p.pubname IN (");
-		if (put_publications(b, c->postgres.publication, f))
+		if (publication_sql_names(c->postgres.publication, b, f) < 0)
 			return -1;
 		buf_put_str(b, "))");
 	}
@@ -421,9 +404,21 @@ snapshot_tables_take(struct snapshot_tables *t,
 	return rc;
 }
 
-static void
-put_remedy(struct buf *b, const struct snapshot_file *file, struct span role)
+const char *
+snapshot_tables_obstacle(const struct snapshot_file *file)
 {
+	if (file->readable && !file->guarded)
+		return NULL;
+	return file->guarded ? "row level security would hide rows of a table "
+		"from the snapshot" : "a table of the snapshot may not be read";
+}
+
+void
+snapshot_tables_remedy(struct buf *b, const struct snapshot_file *file,
+	const char *name)
+{
+	struct span role = span_of(name);
+
 	if (file->guarded) {
 		buf_put_str(b, "ALTER ROLE ");
 		conn_quote_span(b, role);
@@ -449,9 +444,8 @@ complain(const struct snapshot_file *file, const char *role, struct buf *names,
 	struct buf remedy;
 
 	buf_init(&remedy, 1024);
-	put_remedy(&remedy, file, span_of(role));
-	log_error(file->guarded ? "row level security would hide rows of a table "
-		"from the snapshot" : "a table of the snapshot may not be read",
+	snapshot_tables_remedy(&remedy, file, role);
+	log_error(snapshot_tables_obstacle(file),
 		LOG_SPAN("schema", file->schema), LOG_SPAN("table", file->table),
 		LOG_STR("role", role), LOG_SPAN("remedy", buf_span(&remedy)));
 	buf_release(&remedy);
@@ -474,7 +468,7 @@ snapshot_tables_check(const struct snapshot_tables *t, const char *role,
 		for (size_t k = 0; k < t->tables[i].nfiles; k++) {
 			const struct snapshot_file *file = &t->tables[i].files[k];
 
-			if (!file->readable || file->guarded)
+			if (snapshot_tables_obstacle(file))
 				complain(file, role, &names, bad++);
 		}
 	if (bad)

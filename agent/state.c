@@ -172,6 +172,12 @@ read_text(struct state *s, char *where, size_t size, struct fail *f)
 }
 
 int
+state_try(const struct state *s, struct fail *f)
+{
+	return s->path ? state_file_try(s->path, f) : 0;
+}
+
+int
 state_load(struct state *s, struct state_record *out, struct fail *f)
 {
 	char where[512];
@@ -180,8 +186,6 @@ state_load(struct state *s, struct state_record *out, struct fail *f)
 	*out = (struct state_record){ .progress = out->progress };
 	if (s->volatile_)
 		return 1;
-	if (s->path && state_file_try(s->path, f))
-		return -1;
 	rc = read_text(s, where, sizeof(where), f);
 	if (rc <= 0)
 		return rc;

@@ -72,7 +72,8 @@ works_open(struct works *w, const struct config *c,
 	w->progress = w->record.progress = progress_new();
 	if (!w->track || !w->progress)
 		return fail_set(f, FAIL_FATAL, "out of memory");
-	if (load_state(w, f) == -1 || open_snapshot(w, on_plan, f) == -1)
+	if (state_try(w->state, f) == -1 || load_state(w, f) == -1 ||
+	    open_snapshot(w, on_plan, f) == -1)
 		return -1;
 	w->confirm = confirm_new(w->state, w->sink, w->track, &w->record);
 	return w->confirm ? 0 : fail_set(f, FAIL_FATAL, "out of memory");

@@ -52,13 +52,19 @@ value_schema(struct arena *a)
 	return s;
 }
 
+struct span
+boundary_topic(const struct plan_options *o, struct arena *a)
+{
+	return route_sanitise(a, arena_printf(a, "%.*s%.*s%.*s",
+		SPAN_ARG(o->prefix), SPAN_ARG(o->delimiter),
+		SPAN_ARG(o->transaction_topic)));
+}
+
 int
 boundary_init(struct boundary *b, const struct plan_options *o,
 	struct arena *a, struct fail *f)
 {
-	b->topic = route_sanitise(a, arena_printf(a, "%.*s%.*s%.*s",
-		SPAN_ARG(o->prefix), SPAN_ARG(o->delimiter),
-		SPAN_ARG(o->transaction_topic)));
+	b->topic = boundary_topic(o, a);
 	b->key_tail = span_of(o->key_schemas ? "}" : "");
 	b->value_tail = span_of(o->value_schemas ? "}" : "");
 	if (plan_schema_head(a, o->key_schemas, &o->json, key_schema(a),

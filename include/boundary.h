@@ -17,6 +17,8 @@ struct boundary {
 	struct span value_head, value_tail;
 };
 
+/* Where they go; in `a`. */
+struct span boundary_topic(const struct plan_options *options, struct arena *a);
 /* Texts in `a`, whose failure is the caller's to see. 0 or -1. */
 int boundary_init(struct boundary *b, const struct plan_options *options,
 	struct arena *a, struct fail *f);

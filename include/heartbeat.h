@@ -16,6 +16,9 @@
 
 struct heartbeat;
 
+/* Where they go; the config's, or in `a`. */
+struct span heartbeat_topic(const struct config *c, struct arena *a);
+
 /* Both borrowed until heartbeat_free(). NULL with `f` filled. */
 struct heartbeat *heartbeat_new(const struct config *c,
 	const struct plan_options *options, struct fail *f);

@@ -38,6 +38,9 @@ bool log_enabled(enum log_level level);
 /* Use the macros below. Long values are cut at 2 KB, a line holds 16 KB. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
+/* Appends a field's value as a line has it. */
+void log_put_value(struct buf *b, const struct log_field *field);
+
 #define log_at(level, msg, ...) \
 	log_write((level), (msg), (const struct log_field[]){ \
 		__VA_ARGS__ __VA_OPT__(,) { .key = NULL } })

@@ -16,6 +16,7 @@
 
 #include "catalog.h"
 #include "filter.h"
+#include "table_list.h"
 
 struct publication;
 
@@ -37,5 +38,15 @@ void publication_refresh(struct publication *p);
  * cures it), FAIL_LOST, or FAIL_RETRY: begin again later.
  */
 int publication_step(struct publication *p, struct fail *f);
+
+/*
+ * Of `names` configured ones `missing` are not there. 0: it may be created; -1:
+ * FAIL_LOST if its slot is `known`, FAIL_CONFIG if there are several.
+ */
+int publication_absent(const struct config *c, int missing, int names, bool known,
+	struct fail *f);
+/* It is not there, for these tables, and postgres.publication_autocreate is off. Returns -1. */
+int publication_forbidden(const struct config *c, const struct table_list *l,
+	struct fail *f);
 
 #endif

@@ -78,5 +78,10 @@ int snapshot_tables_take(struct snapshot_tables *t,
  */
 int snapshot_tables_check(const struct snapshot_tables *t, const char *role,
 	struct fail *f);
+/* What keeps our role from reading all of it, a constant sentence; NULL: nothing. */
+const char *snapshot_tables_obstacle(const struct snapshot_file *file);
+/* Appends the statement that clears it away. */
+void snapshot_tables_remedy(struct buf *b, const struct snapshot_file *file,
+	const char *role);
 
 #endif

@@ -42,6 +42,12 @@ struct state *state_new(const struct config *c, struct fail *f);
 void state_free(struct state *s);
 
 /*
+ * Whether it can be written, as far as that can be known without doing it: a
+ * file beside the record is made and removed. 0 or -1.
+ */
+int state_try(const struct state *s, struct fail *f);
+
+/*
  * Reads the record, its progress into out->progress if that is set: call until
  * it answers. 1: read (`out->known` tells whether
  * there is one); 0: in progress, call again within 100 ms; -1: failed for good.

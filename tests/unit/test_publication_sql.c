@@ -41,8 +41,8 @@ for_tables_all_and_none(void **state)
 	c.postgres.publication_autocreate_mode = PUBLICATION_ALL_TABLES;
 	publication_sql_create(&c, span_of(""), &b);
 	assert_text(&b, "CREATE PUBLICATION \"My \"\"pub\"\"\" FOR ALL TABLES");
-	publication_sql_comment(&c, "it's ours", &b);
-	assert_text(&b, "COMMENT ON PUBLICATION \"My \"\"pub\"\"\" IS 'it''s ours'");
+	publication_sql_comment(&c, &b);
+	assert_text(&b, "COMMENT ON PUBLICATION \"My \"\"pub\"\"\" IS 'created by pgwake'");
 	publication_sql_add(&c, span_of("a, b"), &b);
 	assert_text(&b, "ALTER PUBLICATION \"My \"\"pub\"\"\" ADD TABLE a, b");
 	buf_release(&b);

@@ -295,8 +295,8 @@ a_file_that_cannot_be_used(void **state)
 	assert_int_equal(x->fail.kind, FAIL_CONFIG);
 	x->config.state.file = (char *)"/nonexistent/state";
 	s = state_new(&x->config, &x->fail);
-	/* Found out when it is read, before a slot exists. */
-	assert_int_equal(state_load(s, &r, &x->fail), -1);
+	/* Found out before a slot exists. */
+	assert_int_equal(state_try(s, &x->fail), -1);
 	assert_int_equal(x->fail.kind, FAIL_CONFIG);
 	assert_string_equal(x->fail.text, "state.file /nonexistent/state cannot be "
 		"written: No such file or directory; its directory must exist and "
