@@ -6,7 +6,7 @@
 #include "units.h"
 
 enum flag {
-	FLAG_FILE, FLAG_SETTING, FLAG_STDOUT, FLAG_LAG, FLAG_WATCH, FLAG_JSON,
+	FLAG_FILE, FLAG_SETTING, FLAG_STDOUT, FLAG_CHECK, FLAG_LAG, FLAG_WATCH, FLAG_JSON,
 	FLAG_MAX_LAG, FLAG_ALL, FLAG_IMPORT, FLAG_FORCE, FLAG_PRINT_CONFIG,
 	FLAG_PRINT_REFERENCE, FLAG_HELP, FLAG_VERSION, FLAGS
 };
@@ -15,6 +15,8 @@ const struct args_flag args_flags[FLAGS] = {
 	[FLAG_FILE] = { "-c", "FILE", "read the configuration from FILE" },
 	[FLAG_SETTING] = { "-o", "KEY=VALUE", "set one option; wins over file and environment" },
 	[FLAG_STDOUT] = { "--stdout", NULL, "print events as JSON lines; needs no Kafka" },
+	[FLAG_CHECK] = { "--check", NULL,
+		"look whether a start would work, and what it would do; changes nothing" },
 	[FLAG_LAG] = { "--lag", NULL, "show what the slot holds back, and why" },
 	[FLAG_WATCH] = { "--watch", NULL, "with --lag: again and again, with rates" },
 	[FLAG_JSON] = { "--json", NULL, "with --lag: for machines" },
@@ -35,6 +37,7 @@ const size_t args_nflags = FLAGS;
 /* What each flag needs to be given with; FLAGS: nothing. */
 static const enum flag needs[FLAGS] = {
 	[FLAG_FILE] = FLAGS, [FLAG_SETTING] = FLAGS, [FLAG_STDOUT] = FLAGS,
+	[FLAG_CHECK] = FLAGS,
 	[FLAG_LAG] = FLAGS, [FLAG_WATCH] = FLAG_LAG, [FLAG_JSON] = FLAG_LAG,
 	[FLAG_MAX_LAG] = FLAG_LAG, [FLAG_ALL] = FLAG_LAG, [FLAG_IMPORT] = FLAGS,
 	[FLAG_FORCE] = FLAG_IMPORT, [FLAG_PRINT_CONFIG] = FLAGS,
@@ -46,8 +49,8 @@ static const struct {
 	enum flag flag;
 	enum args_command command;
 } commands[] = {
-	{ FLAG_STDOUT, ARGS_RUN }, { FLAG_LAG, ARGS_LAG }, { FLAG_IMPORT, ARGS_IMPORT },
-	{ FLAG_PRINT_CONFIG, ARGS_PRINT_CONFIG },
+	{ FLAG_STDOUT, ARGS_RUN }, { FLAG_CHECK, ARGS_CHECK }, { FLAG_LAG, ARGS_LAG },
+	{ FLAG_IMPORT, ARGS_IMPORT }, { FLAG_PRINT_CONFIG, ARGS_PRINT_CONFIG },
 	{ FLAG_PRINT_REFERENCE, ARGS_PRINT_REFERENCE },
 };
 
@@ -158,7 +161,8 @@ choose_command(struct args *a, const bool given[FLAGS], struct fail *f)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		enum flag flag = commands[i].flag;
 
-		if (!given[flag])
+		/* A check of a run that prints. */
+		if (!given[flag] || (flag == FLAG_STDOUT && given[FLAG_CHECK]))
 			continue;
 		if (chosen)
 			return fail_set(f, FAIL_CONFIG, "%s and %s cannot be used together",

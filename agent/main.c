@@ -2,13 +2,14 @@
  * main: argv to a command; the only place that calls exit.
  *
  * Exit codes: 0 fine, 1 failed at run time, 2 usage or configuration, 3
- * history lost, 4 a problem found by --lag.
+ * history lost, 4 a problem found by --check or --lag.
  */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "args.h"
+#include "cmd_check.h"
 #include "cmd_import.h"
 #include "cmd_lag.h"
 #include "cmd_run.h"
@@ -23,6 +24,7 @@ extern char **environ;
 enum { EXIT_FAILED = 1, EXIT_CONFIG = 2, EXIT_LOST = 3 };
 
 #define TEXT_MAX_BYTES (1 << 20)
+#define CHECK_MAX_BYTES (64 << 20)	/* a few lines for each table */
 
 static int
 exit_code(const struct fail *f)
@@ -99,6 +101,24 @@ read_settings(struct config *c, const struct args *a, struct fail *f)
 	return 0;
 }
 
+static int
+check(struct config *c, struct fail *f)
+{
+	struct buf b;
+	int rc;
+
+	if (config_finish(c, f) < 0)
+		return -1;
+	buf_init(&b, CHECK_MAX_BYTES);
+	rc = cmd_check(c, &b, f);
+	if (rc >= 0 && print(&b, f) < 0)
+		rc = -1;
+	else if (rc < 0 && f->kind != FAIL_CONFIG)
+		own(rc, f);
+	buf_release(&b);
+	return rc;
+}
+
 /* From here on a failure is a line of the log. */
 static int
 run(struct config *c, struct fail *f)
@@ -130,6 +150,8 @@ with_config(const struct args *a, struct fail *f)
 		rc = print_config(c, f);
 	else if (a->command == ARGS_RUN)
 		rc = run(c, f);
+	else if (a->command == ARGS_CHECK)
+		rc = check(c, f);
 	else if (config_finish_connection(c, f) == 0)
 		rc = own(cmd_lag(c, &a->lag, f), f);
 out:
@@ -150,6 +172,7 @@ dispatch(const struct args *a, struct fail *f)
 	case ARGS_IMPORT:
 		return cmd_import(a->connector, a->force, f);
 	case ARGS_RUN:
+	case ARGS_CHECK:
 	case ARGS_LAG:
 	case ARGS_PRINT_CONFIG:
 		break;

@@ -1,5 +1,5 @@
 /*
- * warn_plan: what an operator would not expect of a table, for the log.
+ * warn_plan: a table that is captured, and what is odd about it, for the log.
  */
 #ifndef WARN_PLAN_H
 #define WARN_PLAN_H

@@ -129,6 +129,16 @@ def db(server, request):
 
 
 @pytest.fixture
+def role(server, db):
+    """A role that may replicate, and nothing else."""
+    name = f"limited_{db.name}"[:60]
+    server.sql(f"create role {name} login replication")
+    yield name
+    db.sql(f"drop owned by {name}")
+    server.sql(f"drop role {name}")
+
+
+@pytest.fixture
 def pgwake(db, tmp_path, request):
     """Starts the program: pgwake(broker, postgres={..}, kafka={..}, ...); prints without one."""
     return _starter(db, tmp_path, request)

@@ -9,16 +9,6 @@ from snapshots import Snapshot, fill
 from waiting import wait_until
 
 
-@pytest.fixture
-def role(server, db):
-    """A role that may replicate, and nothing else."""
-    name = f"limited_{db.name}"[:60]
-    server.sql(f"create role {name} login replication")
-    yield name
-    db.sql(f"drop owned by {name}")
-    server.sql(f"drop role {name}")
-
-
 # -- not allowed
 
 def remedies(agent):

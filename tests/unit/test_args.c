@@ -80,6 +80,23 @@ import_takes_a_file(void **state)
 }
 
 static void
+a_check_may_be_of_a_run_that_prints(void **state)
+{
+	struct fail f = FAIL_INIT;
+	struct args a;
+
+	(void)state;
+	assert_int_equal(PARSE(&a, &f, "-c", "x.conf", "--check"), 0);
+	assert_int_equal(a.command, ARGS_CHECK);
+	assert_false(a.to_stdout);
+	args_release(&a);
+	assert_int_equal(PARSE(&a, &f, "--stdout", "--check"), 0);
+	assert_int_equal(a.command, ARGS_CHECK);
+	assert_true(a.to_stdout);
+	args_release(&a);
+}
+
+static void
 other_commands(void **state)
 {
 	struct fail f = FAIL_INIT;
@@ -137,6 +154,7 @@ mistakes_are_told(void **state)
 	REFUSED("--max-lag goes with --lag only", "--max-lag", "5");
 	REFUSED("--force goes with --import-debezium only", "--force");
 	REFUSED("--stdout and --lag cannot be used together", "--lag", "--stdout");
+	REFUSED("--check and --lag cannot be used together", "--lag", "--check");
 	REFUSED("--lag and --import-debezium cannot be used together",
 		"--import-debezium", "x", "--lag");
 	memset(longest, '-', sizeof(longest) - 1);
@@ -156,6 +174,7 @@ main(void)
 		cmocka_unit_test(a_run_takes_file_and_settings),
 		cmocka_unit_test(lag_has_flags_of_its_own),
 		cmocka_unit_test(import_takes_a_file),
+		cmocka_unit_test(a_check_may_be_of_a_run_that_prints),
 		cmocka_unit_test(other_commands),
 		cmocka_unit_test(mistakes_are_told),
 	};
