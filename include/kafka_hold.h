@@ -46,6 +46,7 @@ struct kafka_hold {
 	size_t wire;			/* bytes that the kept ones take in batches */
 	bool keeping;
 	uint64_t lanes, lanes_before;	/* partitions that had records: bits by their hash */
+	int64_t lanes_ms;		/* since when */
 	int64_t linger_ms, began_ms;	/* when the oldest under way was handed over */
 	bool late;			/* others are before them */
 	int64_t turn_us, takes_us;	/* since when these are the first; how long that lasts */
