@@ -165,7 +165,7 @@ numbers_lead_to_their_records(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 1000; i++)
-		assert_true(inflight_put(&in, (struct inflight_entry){ i, i * 2, 7 },
+		assert_true(inflight_put(&in, (struct inflight_entry){ i, i * 2, 7, 0 },
 			&number[i]));
 	assert_int_equal(in.count, 1000);
 	for (uint64_t i = 0; i < 1000; i += 2) {
