@@ -78,11 +78,12 @@ meet(struct agenda *a, struct agenda_table *t, struct agenda_file *f,
 static bool
 is_wide(const struct agenda_table *t)
 {
-	const struct agenda_file *f = &t->files[0];
+	const struct agenda_file *f = t->files;
 
-	if (t->table->statement.p || t->nfiles != 1)
-		return !t->table->statement.p && t->nfiles > 1;
-	return f->file->ranges && f->pages > f->chunk_pages;
+	if (t->table->statement.p)
+		return false;
+	return t->nfiles > 1 || (t->nfiles == 1 && f->file->ranges &&
+		f->pages > f->chunk_pages);
 }
 
 static int

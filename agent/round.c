@@ -82,6 +82,7 @@ round_new(const struct round_setup *setup, int64_t now_us, struct fail *f)
 	r->now_us = now_us;
 	r->busy = true;
 	r->lanes = setup->threads > 1 ? SINK_LANES_MAX : 1;
+	r->clear = r->lanes == 1;
 	part_list_init(&r->parts, setup->track, setup->progress, setup->xmin);
 	r->stamp = stamp_new(setup->sink, setup->track, setup->begun);
 	if (r->stamp && agenda_init(&r->agenda, setup->tables,
@@ -365,9 +366,9 @@ take_batch(struct round *r, struct desk *d, struct batch *b, size_t *budget,
 static bool
 is_clear(struct round *r)
 {
-	if (r->lanes > 1 && !r->clear)
+	if (!r->clear)
 		r->clear = r->setup.sink->ops->pending(r->setup.sink) == 0;
-	return r->lanes == 1 || r->clear;
+	return r->clear;
 }
 
 static enum sink_result
@@ -375,10 +376,8 @@ take(struct round *r, struct fail *f)
 {
 	size_t budget = RECORDS_PER_STEP;
 
-	if (!is_clear(r)) {
-		r->full = true;
+	if (!is_clear(r))
 		return SINK_FULL;
-	}
 	r->first_desk++;
 	for (unsigned i = 0; i < r->ndesks; i++) {
 		struct desk *d = &r->desks[(r->first_desk + i) % r->ndesks];
@@ -390,7 +389,6 @@ take(struct round *r, struct fail *f)
 			if (result == SINK_OK)
 				continue;
 			r->busy = result == SINK_FULL && budget == 0;
-			r->full = result == SINK_FULL && budget > 0;
 			return result;
 		}
 	}
@@ -470,15 +468,16 @@ round_step(struct round *r, int64_t now_us, struct fail *f)
 		if (!r->gone && give(r, f) == -1)
 			return ROUND_FAILED;
 		result = end_tables(r, f);
-		r->full = result == SINK_FULL;
 	}
 	if (result == SINK_OK && all_ended(r)) {
-		r->full = true;
 		result = stamp_end(r->stamp, round_complete(r), f);
 		/* Nor changes, rows: with lanes these are waited for. */
-		if (result == SINK_OK && (r->lanes == 1 || round_settled(r)))
+		if (result == SINK_OK && r->lanes > 1 && !round_settled(r))
+			result = SINK_FULL;
+		if (result == SINK_OK)
 			return r->gone ? ROUND_GONE : ROUND_READ;
 	}
+	r->full = result == SINK_FULL && !r->busy;
 	return result == SINK_FAILED ? ROUND_FAILED : ROUND_READING;
 }
 
