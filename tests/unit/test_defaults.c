@@ -145,6 +145,12 @@ numbers(void **state)
 	gives(1700, 198658, "15050", NULL);
 	gives(1700, 198658, "5", NULL);
 	gives(1700, 198658, "0", "0d");
+	gives(1700, 198658, "'64400'::numeric(3,-2)", "64400d");
+	gives(1700, 198658, "'-64400'::numeric(3,-2)", "-64400d");
+	gives(1700, 198658, "'64449'::numeric(3,-2)", NULL);
+	gives(1700, 198658, "(0)::numeric(3,-2)", NULL);
+	gives(1700, 198658, "'64400'::numeric(3,-2) - 1", NULL);
+	gives(1700, 198658, "'64400'::numeric(3", NULL);
 	gives(701, -1, "(1.5)::double precision", NULL);
 	gives(20, -1, "(5)::bigint", NULL);
 	gives(20, -1, "((5)::text)::bigint", NULL);
