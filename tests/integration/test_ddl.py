@@ -163,3 +163,16 @@ def test_table_is_gone_when_its_rows_are_read(db, pgwake):
     (record,) = agent.delivered()
     assert record.after == {"id": 2, "v": "second"}
     assert record.key == {"id": 2}
+
+
+def test_facts_on_a_new_connection(db, pgwake):
+    """What was prepared on the connection for queries has gone with it."""
+    db.script("create table a(id int primary key); create table b(id int primary key)")
+    agent = pgwake()
+    db.sql("insert into a values (1)")
+    assert ops(agent.delivered()) == ["c"]
+    ended = db.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                   " and backend_type = 'client backend' and pid <> pg_backend_pid()")
+    assert ended == [(True,)]
+    db.sql("insert into b values (1)")
+    assert [r.table for r in agent.delivered()] == ["public.b"]
