@@ -4,7 +4,8 @@
 
 #include "arena.h"
 
-#define ARENA_FIRST_BLOCK ((size_t)16 << 10)
+/* Small: each table has two arenas, of which most hold 2 to 6 KB. */
+#define ARENA_FIRST_BLOCK ((size_t)2 << 10)
 #define ARENA_MAX_BLOCK ((size_t)1 << 20)
 
 struct arena_block {
@@ -45,23 +46,35 @@ use_block(struct arena *a, struct arena_block *b)
 	a->end = (char *)b + b->size;
 }
 
+/* The largest that is no single huge object. */
+static struct arena_block *
+block_to_keep(struct arena_block *b)
+{
+	struct arena_block *best = NULL;
+
+	for (; b; b = b->next)
+		if (b->size <= ARENA_MAX_BLOCK && (!best || b->size > best->size))
+			best = b;
+	return best;
+}
+
 void
 arena_reset(struct arena *a)
 {
-	struct arena_block *b = a->blocks;
+	struct arena_block *keep = block_to_keep(a->blocks);
 
-	a->failed = false;
-	if (!b)
-		return;
-	while (b->next) {
-		struct arena_block *next = b->next;
-
-		free(b);
-		b = next;
+	for (struct arena_block *b = a->blocks, *next; b; b = next) {
+		next = b->next;
+		if (b != keep)
+			free(b);
 	}
-	a->blocks = b;
-	a->used = b->size;
-	use_block(a, b);
+	arena_init(a, a->cap);
+	if (!keep)
+		return;
+	keep->next = NULL;
+	a->blocks = keep;
+	a->used = keep->size;
+	use_block(a, keep);
 }
 
 /* Nothing fits any more, so that the fast path need not test `failed`. */

@@ -1,9 +1,9 @@
 /*
  * arena: a bump allocator that is freed as a whole.
  *
- * Two uses: scratch of one message (reset after each frame, keeps its first
- * block, so nothing is allocated per row after warm-up) and the memory of a
- * long-lived compound such as a plan (released with it). The cap counts all
+ * Two uses: scratch of one message (reset after each frame, keeps its largest
+ * block up to 1 MB, so nothing is allocated per row after warm-up) and the
+ * memory of a long-lived compound such as a plan (released with it). The cap counts all
  * blocks. Failure is sticky until reset: arena_failed() answers once for many
  * allocations.
  */
@@ -18,7 +18,7 @@ struct arena_block;
 
 struct arena {
 	char *at, *end;			/* free part of the current block */
-	struct arena_block *blocks;	/* newest first; the last one is kept by reset */
+	struct arena_block *blocks;	/* newest first */
 	size_t used, cap;		/* bytes in blocks, their limit */
 	bool failed;
 };

@@ -91,7 +91,7 @@ nothing_takes_no_room(void **state)
 }
 
 static void
-reset_keeps_the_first_block(void **state)
+reset_keeps_the_largest_block(void **state)
 {
 	struct arena a;
 	struct arena_block *first;
@@ -100,23 +100,42 @@ reset_keeps_the_first_block(void **state)
 
 	(void)state;
 	arena_init(&a, 16 * MIB);
-	p = arena_alloc(&a, 100);
+	assert_non_null(arena_alloc(&a, 100));
 	first = a.blocks;
-	used = a.used;
 	for (int i = 0; i < 5000; i++)
 		assert_non_null(arena_alloc(&a, 1000));
 	assert_ptr_not_equal(a.blocks, first);
 	assert_true(a.used > 4 * MIB && a.used <= a.cap);
 	arena_reset(&a);
-	assert_ptr_equal(a.blocks, first);
-	assert_int_equal(a.used, used);
-	assert_ptr_equal(arena_alloc(&a, 100), p);
+	used = a.used;
+	assert_int_equal(used, MIB);
+	/* What comes after needs no other one. */
+	p = arena_alloc(&a, MIB / 2);
 	arena_reset(&a);
-	assert_ptr_equal(arena_alloc(&a, 100), p);
+	assert_ptr_equal(arena_alloc(&a, MIB / 2), p);
 	assert_int_equal(a.used, used);
 	arena_release(&a);
 	assert_int_equal(a.used, 0);
 	assert_int_equal(a.cap, 16 * MIB);
+}
+
+static void
+reset_keeps_no_huge_object(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 16 * MIB);
+	assert_non_null(arena_alloc(&a, 4 * MIB));
+	arena_reset(&a);
+	assert_null(a.blocks);
+	assert_int_equal(a.used, 0);
+	assert_non_null(arena_alloc(&a, 100));
+	assert_non_null(arena_alloc(&a, 4 * MIB));
+	arena_reset(&a);
+	assert_true(a.used && a.used < 4 * MIB);
+	assert_non_null(arena_alloc(&a, 100));
+	arena_release(&a);
 }
 
 static void
@@ -154,8 +173,9 @@ oversized_object_comes_first(void **state)
 	p = arena_alloc(&a, 1);
 	assert_non_null(p);
 	*p = 1;
+	/* The huge one is not kept, that for the small one is. */
 	arena_reset(&a);
-	assert_ptr_equal(arena_alloc(&a, 1), big);
+	assert_ptr_equal(arena_alloc(&a, 1), p);
 	arena_release(&a);
 }
 
@@ -313,7 +333,8 @@ main(void)
 		cmocka_unit_test(objects_are_aligned_and_apart),
 		cmocka_unit_test(nothing_is_a_valid_pointer),
 		cmocka_unit_test(nothing_takes_no_room),
-		cmocka_unit_test(reset_keeps_the_first_block),
+		cmocka_unit_test(reset_keeps_the_largest_block),
+		cmocka_unit_test(reset_keeps_no_huge_object),
 		cmocka_unit_test(oversized_object_has_its_own_block),
 		cmocka_unit_test(oversized_object_comes_first),
 		cmocka_unit_test(cap_counts_all_blocks),
