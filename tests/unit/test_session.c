@@ -705,6 +705,12 @@ facts_are_asked_for_again(void **state)
 	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
 	assert_int_equal(catalog_facts(c)->relid, 16385);
 	assert_true(span_is(catalog_facts(c)->table, "t"));
+	/* Prepared on a connection that is gone. */
+	backend_cut(backend_link(&w->backend, false));
+	catalog_want_facts(c, 16386, types, 1);
+	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
+	assert_non_null(catalog_facts(c));
+	assert_int_equal(catalog_facts(c)->relid, 16386);
 }
 
 static void
