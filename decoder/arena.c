@@ -46,35 +46,36 @@ use_block(struct arena *a, struct arena_block *b)
 	a->end = (char *)b + b->size;
 }
 
-/* The largest that is no single huge object. */
-static struct arena_block *
-block_to_keep(struct arena_block *b)
+/* Keeps the largest block, unless a single huge object is in it. */
+static void
+keep_one(struct arena *a)
 {
 	struct arena_block *best = NULL;
 
-	for (; b; b = b->next)
+	for (struct arena_block *b = a->blocks; b; b = b->next)
 		if (b->size <= ARENA_MAX_BLOCK && (!best || b->size > best->size))
 			best = b;
-	return best;
+	for (struct arena_block *b = a->blocks, *next; b; b = next) {
+		next = b->next;
+		if (b != best)
+			free(b);
+	}
+	arena_init(a, a->cap);
+	if (!best)
+		return;
+	best->next = NULL;
+	a->blocks = best;
+	a->used = best->size;
 }
 
 void
 arena_reset(struct arena *a)
 {
-	struct arena_block *keep = block_to_keep(a->blocks);
-
-	for (struct arena_block *b = a->blocks, *next; b; b = next) {
-		next = b->next;
-		if (b != keep)
-			free(b);
-	}
-	arena_init(a, a->cap);
-	if (!keep)
-		return;
-	keep->next = NULL;
-	a->blocks = keep;
-	a->used = keep->size;
-	use_block(a, keep);
+	if (a->blocks && (a->blocks->next || a->blocks->size > ARENA_MAX_BLOCK))
+		keep_one(a);
+	a->failed = false;
+	if (a->blocks)
+		use_block(a, a->blocks);
 }
 
 /* Nothing fits any more, so that the fast path need not test `failed`. */
