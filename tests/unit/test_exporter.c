@@ -138,7 +138,7 @@ a_snapshot_and_its_position(void **state)
 		"LOGICAL pgoutput (SNAPSHOT 'export')", (int)getpid());
 	assert_int_equal(times(w, sql), 1);
 	/* Its command would be the snapshot's end. */
-	assert_int_equal(times(w, "SELECT"), 1);	/* the settings */
+	assert_int_equal(times(w, "SELECT"), 2);	/* the settings */
 	exporter_end(w->exporter);
 	assert_at_rest(w);
 	begin(w, 0);
