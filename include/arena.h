@@ -3,9 +3,9 @@
  *
  * Two uses: scratch of one message (reset after each frame, keeps its largest
  * block up to 1 MB, so nothing is allocated per row after warm-up) and the
- * memory of a long-lived compound such as a plan (released with it). The cap counts all
- * blocks. Failure is sticky until reset: arena_failed() answers once for many
- * allocations.
+ * memory of a long-lived compound such as a plan (released with it). The cap
+ * counts all blocks. Failure is sticky until reset: arena_failed() answers once
+ * for many allocations.
  */
 #ifndef ARENA_H
 #define ARENA_H
