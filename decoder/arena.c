@@ -46,26 +46,32 @@ use_block(struct arena *a, struct arena_block *b)
 	a->end = (char *)b + b->size;
 }
 
-/* Keeps the largest block, unless a single huge object is in it. */
+/* The largest block, unless a single huge object is in it. */
+static struct arena_block *
+take_largest(struct arena *a)
+{
+	struct arena_block **best = NULL, *taken;
+
+	for (struct arena_block **p = &a->blocks; *p; p = &(*p)->next)
+		if ((*p)->size <= ARENA_MAX_BLOCK &&
+		    (!best || (*p)->size > (*best)->size))
+			best = p;
+	if (!best)
+		return NULL;
+	taken = *best;
+	*best = taken->next;
+	taken->next = NULL;
+	return taken;
+}
+
 static void
 keep_one(struct arena *a)
 {
-	struct arena_block *best = NULL;
+	struct arena_block *keep = take_largest(a);
 
-	for (struct arena_block *b = a->blocks; b; b = b->next)
-		if (b->size <= ARENA_MAX_BLOCK && (!best || b->size > best->size))
-			best = b;
-	for (struct arena_block *b = a->blocks, *next; b; b = next) {
-		next = b->next;
-		if (b != best)
-			free(b);
-	}
-	arena_init(a, a->cap);
-	if (!best)
-		return;
-	best->next = NULL;
-	a->blocks = best;
-	a->used = best->size;
+	arena_release(a);
+	a->blocks = keep;
+	a->used = keep ? keep->size : 0;
 }
 
 void

@@ -134,10 +134,11 @@ skip_casts(struct scan *s)
 	while (s->end - s->p >= 2 && s->p[0] == ':' && s->p[1] == ':') {
 		s->p += 2;
 		while (s->p < s->end && *s->p != ':') {
-			if (*s->p == '"' || *s->p == '(') {
-				/* numeric(3,-2) */
-				if (*s->p == '(' ? !skip_parentheses(s) :
-				    !skip_quoted(s))
+			if (*s->p == '"') {
+				if (!skip_quoted(s))
+					return false;
+			} else if (*s->p == '(') {	/* numeric(3,-2) */
+				if (!skip_parentheses(s))
 					return false;
 			} else if ((is_letter(*s->p) &&
 			    !(*s->p >= 'A' && *s->p <= 'Z')) ||
