@@ -43,10 +43,8 @@ struct catalog {
 	struct {
 		enum request_state state;
 		bool stale;		/* the answer under way is to an older question */
-		bool prepared;		/* on this connection */
 		uint32_t relid;
 		struct buf sql;
-		size_t execute;		/* where it begins, behind PREPARE */
 		struct arena arena;
 		struct facts facts;
 	} facts;
@@ -160,9 +158,7 @@ catalog_want_facts(struct catalog *c, uint32_t relid, const uint32_t *types,
 	c->facts.relid = relid;
 	arena_reset(&c->facts.arena);
 	buf_reset(&c->facts.sql);
-	catalog_facts_prepare(&c->facts.sql);
-	c->facts.execute = c->facts.sql.len;
-	catalog_facts_execute(&c->facts.sql, relid, types, ntypes);
+	catalog_facts_sql(&c->facts.sql, relid, types, ntypes);
 	buf_putc(&c->facts.sql, '\0');
 	if (!c->facts.stale)
 		c->facts.state = REQUEST_WAITING;
@@ -247,12 +243,9 @@ answered(struct catalog *c, struct fail *f)
 	} else if (c->query.state == REQUEST_RUNNING) {
 		c->query.result = conn_take_result(c->conn);
 		c->query.state = REQUEST_DONE;
+	} else if (c->facts.state == REQUEST_RUNNING && c->facts.stale) {
+		ask_again(c);
 	} else if (c->facts.state == REQUEST_RUNNING) {
-		c->facts.prepared = true;
-		if (c->facts.stale) {
-			ask_again(c);
-			return 0;
-		}
 		c->facts.state = REQUEST_DONE;
 		return catalog_facts_read(conn_result(c->conn), c->facts.relid,
 			&c->facts.arena, &c->facts.facts, f);
@@ -261,13 +254,13 @@ answered(struct catalog *c, struct fail *f)
 }
 
 static int
-ask(struct catalog *c, const struct buf *sql, size_t from, char *const *params,
-	int nparams, enum request_state *state, int64_t now_us, struct fail *f)
+ask(struct catalog *c, const struct buf *sql, char *const *params, int nparams,
+	enum request_state *state, int64_t now_us, struct fail *f)
 {
 	if (sql->failed)
 		return fail_set(f, FAIL_FATAL, "a query for the catalogue: out of memory");
 	*state = REQUEST_RUNNING;
-	if (conn_query(c->conn, sql->p + from, (const char *const *)params, nparams,
+	if (conn_query(c->conn, sql->p, (const char *const *)params, nparams,
 			QUERY_TIMEOUT_US, now_us, f))
 		return lost_connection(c, now_us, f);
 	return 0;
@@ -281,19 +274,17 @@ begin(struct catalog *c, int64_t now_us, struct fail *f)
 		return 0;
 	if (!conn_is_open(c->conn)) {
 		c->connecting = true;
-		c->facts.prepared = false;
 		if (conn_open(c->conn, c->peer.host[0] ? &c->peer : NULL,
 				now_us, f))
 			return lost_connection(c, now_us, f);
 		return 1;
 	}
 	if (c->facts.state == REQUEST_WAITING)
-		return ask(c, &c->facts.sql,
-			c->facts.prepared ? c->facts.execute : 0, NULL, 0,
-			&c->facts.state, now_us, f) ? -1 : 1;
+		return ask(c, &c->facts.sql, NULL, 0, &c->facts.state, now_us,
+			f) ? -1 : 1;
 	if (c->query.state == REQUEST_WAITING)
-		return ask(c, &c->query.sql, 0, c->query.params,
-			c->query.nparams, &c->query.state, now_us, f) ? -1 : 1;
+		return ask(c, &c->query.sql, c->query.params, c->query.nparams,
+			&c->query.state, now_us, f) ? -1 : 1;
 	return 0;
 }
 

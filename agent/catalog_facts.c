@@ -21,9 +21,7 @@ static const char head_sql[] =
 	" SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident"
 	" FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE c.oid = ";
-
-static const char middle_sql[] =
+	" WHERE c.oid = %u"
 	"), col AS ("
 	" SELECT a.attnum, a.attname, a.atttypid, a.atttypmod,"
 	" a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) AS required,"
@@ -38,10 +36,10 @@ static const char middle_sql[] =
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
 	"), typ(oid) AS ("
 	" SELECT col.atttypid FROM col"
-	" UNION SELECT pg_catalog.unnest(";
+	" UNION SELECT pg_catalog.unnest('{";
 
 static const char tail_sql[] =
-	"::pg_catalog.oid[])"
+	"}'::pg_catalog.oid[])"
 	" UNION SELECT x.oid FROM typ"
 	" JOIN pg_catalog.pg_type t ON t.oid = typ.oid,"
 	" LATERAL (VALUES (t.typbasetype), (t.typelem)) x(oid) WHERE x.oid <> 0"
@@ -86,46 +84,14 @@ static const char tail_sql[] =
 
 enum { KIND, GROUP, NUMBER, A, B, C, D, E, F, G, H };
 
-static void
-put_types(struct buf *b, const uint32_t *types, size_t ntypes)
-{
-	buf_put_str(b, "'{");
-	for (size_t i = 0; i < ntypes; i++)
-		buf_printf(b, i ? ",%u" : "%u", types[i]);
-	buf_put_str(b, "}'");
-}
-
 void
 catalog_facts_sql(struct buf *b, uint32_t relid, const uint32_t *types,
 	size_t ntypes)
 {
-	buf_put_str(b, head_sql);
-	buf_printf(b, "%u", relid);
-	buf_put_str(b, middle_sql);
-	put_types(b, types, ntypes);
+	buf_printf(b, head_sql, relid);
+	for (size_t i = 0; i < ntypes; i++)
+		buf_printf(b, i ? ",%u" : "%u", types[i]);
 	buf_put_str(b, tail_sql);
-}
-
-void
-catalog_facts_prepare(struct buf *b)
-{
-	buf_put_str(b, "SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL; "
-		"PREPARE facts (oid, oid[]) AS ");
-	buf_put_str(b, head_sql);
-	buf_put_str(b, "$1");
-	buf_put_str(b, middle_sql);
-	buf_put_str(b, "$2");
-	buf_put_str(b, tail_sql);
-	buf_put_str(b, "; ");
-}
-
-void
-catalog_facts_execute(struct buf *b, uint32_t relid, const uint32_t *types,
-	size_t ntypes)
-{
-	buf_printf(b, "EXECUTE facts (%u, ", relid);
-	put_types(b, types, ntypes);
-	buf_putc(b, ')');
 }
 
 struct reader {

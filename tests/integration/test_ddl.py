@@ -166,7 +166,7 @@ def test_table_is_gone_when_its_rows_are_read(db, pgwake):
 
 
 def test_facts_on_a_new_connection(db, pgwake):
-    """What was prepared on the connection for queries has gone with it."""
+    """The one for queries was lost while it had nothing to do."""
     db.script("create table a(id int primary key); create table b(id int primary key)")
     agent = pgwake()
     db.sql("insert into a values (1)")
