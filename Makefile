@@ -235,6 +235,37 @@ bench-report:
 	@"$$(tests/tools/venv bench)" tests/bench/report.py --results $B/bench
 # --- end of bench ---
 
+# --- Help ---
+define help_text
+make                   builds ./pgwake and libdecoder.a; SANITIZE=address,undefined DEVELOPER=1
+make install           into PREFIX (/usr/local), below DESTDIR
+make deps              installs what builds, demo, tests and fuzzing need (Debian)
+make demo              PostgreSQL, Kafka, pgwake and a workload to look at; DEMO_SECONDS=20 ends it
+make test              everything below up to lint, in under 15 minutes; PG=14..18
+
+make unit              the unit tests
+make pytest            integration tests on real servers; ARGS="-k toast" PG=14..18
+make conformance       what Debezium emitted, and we; ONLY="04 15"
+make fuzz-short        every fuzzer for 10 s
+make lint              the rules of the house
+
+make fuzz              every fuzzer for FUZZ_SECONDS (300)
+make chaos             the hand-over from snapshot to stream under misfortunes; SEED=1
+make simulate          a long run of the simulator
+make conformance-live  Debezium itself beside pgwake; SEED=1 RANDOM_SCENARIOS=100
+make coverage          of the decoder and the tracker
+make bench             rates, latency, memory; bench-peers, bench-snapshot, bench-decoder
+make bench-report      their results into docs/bench and README.md
+make docs              what is generated in docs/
+make clean             removes what was built
+endef
+export help_text
+
+.PHONY: help
+help:
+	@echo "$$help_text"
+# --- end of help ---
+
 clean:
 	rm -rf build build-* pgwake libdecoder.a
 

@@ -14,6 +14,10 @@
 #define LOCK_PAUSE_US 1000000
 #define SLOW_PAUSE_US 10000000
 #define SAY_AGAIN_US 30000000
+/* For a transaction to become visible, and when the last one did not in that time. */
+#define VISIBLE_US 1000000
+#define VISIBLE_IN_VAIN_US 20000
+#define VISIBLE_PAUSE_US 1000
 #define SQL_MAX ((size_t)4 << 20)
 #define FACTS_MAX ((size_t)64 << 20)
 #define MAX_PARAMS 4
@@ -43,8 +47,12 @@ struct catalog {
 	struct {
 		enum request_state state;
 		bool stale;		/* the answer under way is to an older question */
-		uint32_t relid;
+		bool prepared;		/* on this connection */
+		uint32_t relid, xid;
+		int64_t patience;	/* for xid to become visible, us */
+		int64_t give_up_at;	/* 0: not asked yet */
 		struct buf sql;
+		size_t execute;		/* where it begins, behind PREPARE */
 		struct arena arena;
 		struct facts facts;
 	} facts;
@@ -67,6 +75,7 @@ catalog_new(const struct config *config, enum conn_kind kind)
 	buf_init(&c->query.sql, SQL_MAX);
 	buf_init(&c->facts.sql, SQL_MAX);
 	arena_init(&c->facts.arena, FACTS_MAX);
+	c->facts.patience = VISIBLE_US;
 	return c;
 }
 
@@ -152,13 +161,17 @@ catalog_query_step(struct catalog *c, const struct pg_result **out,
 
 void
 catalog_want_facts(struct catalog *c, uint32_t relid, const uint32_t *types,
-	size_t ntypes)
+	size_t ntypes, uint32_t xid)
 {
 	c->facts.stale = c->facts.state == REQUEST_RUNNING;
 	c->facts.relid = relid;
+	c->facts.xid = xid;
+	c->facts.give_up_at = 0;
 	arena_reset(&c->facts.arena);
 	buf_reset(&c->facts.sql);
-	catalog_facts_sql(&c->facts.sql, relid, types, ntypes);
+	catalog_facts_prepare(&c->facts.sql);
+	c->facts.execute = c->facts.sql.len;
+	catalog_facts_execute(&c->facts.sql, relid, types, ntypes);
 	buf_putc(&c->facts.sql, '\0');
 	if (!c->facts.stale)
 		c->facts.state = REQUEST_WAITING;
@@ -233,8 +246,47 @@ refused(struct catalog *c, int64_t now_us, struct fail *f)
 	return 0;
 }
 
+/* The answer is from before the transaction that it is about, and will be better soon. */
+static bool
+too_early(struct catalog *c, int64_t now_us)
+{
+	static const struct fail why = { FAIL_RETRY, "its commit is not visible to "
+		"others yet, as if it waited for a synchronous standby" };
+
+	if (catalog_facts_see(conn_result(c->conn), c->facts.xid)) {
+		c->facts.patience = VISIBLE_US;
+		return false;
+	}
+	if (!c->facts.give_up_at)
+		c->facts.give_up_at = now_us + c->facts.patience;
+	if (now_us < c->facts.give_up_at)
+		return true;
+	c->facts.patience = VISIBLE_IN_VAIN_US;
+	say(c, "a table's definition may be older than the transaction in hand",
+		&why, now_us);
+	return false;
+}
+
 static int
-answered(struct catalog *c, struct fail *f)
+take_facts(struct catalog *c, int64_t now_us, struct fail *f)
+{
+	c->facts.prepared = true;
+	if (c->facts.stale) {
+		ask_again(c);
+		return 0;
+	}
+	if (too_early(c, now_us)) {
+		ask_again(c);
+		c->retry_at = now_us + VISIBLE_PAUSE_US;
+		return 0;
+	}
+	c->facts.state = REQUEST_DONE;
+	return catalog_facts_read(conn_result(c->conn), c->facts.relid,
+		&c->facts.arena, &c->facts.facts, f);
+}
+
+static int
+answered(struct catalog *c, int64_t now_us, struct fail *f)
 {
 	if (c->connecting) {
 		c->connecting = c->stopping = false;
@@ -243,24 +295,20 @@ answered(struct catalog *c, struct fail *f)
 	} else if (c->query.state == REQUEST_RUNNING) {
 		c->query.result = conn_take_result(c->conn);
 		c->query.state = REQUEST_DONE;
-	} else if (c->facts.state == REQUEST_RUNNING && c->facts.stale) {
-		ask_again(c);
 	} else if (c->facts.state == REQUEST_RUNNING) {
-		c->facts.state = REQUEST_DONE;
-		return catalog_facts_read(conn_result(c->conn), c->facts.relid,
-			&c->facts.arena, &c->facts.facts, f);
+		return take_facts(c, now_us, f);
 	}
 	return 0;
 }
 
 static int
-ask(struct catalog *c, const struct buf *sql, char *const *params, int nparams,
-	enum request_state *state, int64_t now_us, struct fail *f)
+ask(struct catalog *c, const struct buf *sql, size_t from, char *const *params,
+	int nparams, enum request_state *state, int64_t now_us, struct fail *f)
 {
 	if (sql->failed)
 		return fail_set(f, FAIL_FATAL, "a query for the catalogue: out of memory");
 	*state = REQUEST_RUNNING;
-	if (conn_query(c->conn, sql->p, (const char *const *)params, nparams,
+	if (conn_query(c->conn, sql->p + from, (const char *const *)params, nparams,
 			QUERY_TIMEOUT_US, now_us, f))
 		return lost_connection(c, now_us, f);
 	return 0;
@@ -274,17 +322,19 @@ begin(struct catalog *c, int64_t now_us, struct fail *f)
 		return 0;
 	if (!conn_is_open(c->conn)) {
 		c->connecting = true;
+		c->facts.prepared = false;
 		if (conn_open(c->conn, c->peer.host[0] ? &c->peer : NULL,
 				now_us, f))
 			return lost_connection(c, now_us, f);
 		return 1;
 	}
 	if (c->facts.state == REQUEST_WAITING)
-		return ask(c, &c->facts.sql, NULL, 0, &c->facts.state, now_us,
-			f) ? -1 : 1;
+		return ask(c, &c->facts.sql,
+			c->facts.prepared ? c->facts.execute : 0, NULL, 0,
+			&c->facts.state, now_us, f) ? -1 : 1;
 	if (c->query.state == REQUEST_WAITING)
-		return ask(c, &c->query.sql, c->query.params, c->query.nparams,
-			&c->query.state, now_us, f) ? -1 : 1;
+		return ask(c, &c->query.sql, 0, c->query.params,
+			c->query.nparams, &c->query.state, now_us, f) ? -1 : 1;
 	return 0;
 }
 
@@ -308,7 +358,7 @@ catalog_step(struct catalog *c, int64_t now_us, struct fail *f)
 		else if (rc == 0)
 			return 0;
 		else if (running(c))
-			rc = answered(c, f);
+			rc = answered(c, now_us, f);
 		else
 			rc = 0;
 		if (rc == 0)

@@ -1,5 +1,6 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "catalog_facts.h"
 
@@ -8,6 +9,7 @@
  *   c  a column of the table       l  a label of an enum
  *   p  u  i  a column of the primary key, unique index, identity index
  *   r  the relation itself         t  a type
+ *   s  the snapshot it was read in
  * NOT NULL of a domain counts as the column's own, as it does in JDBC's
  * metadata. Of the unique indexes the first by name is taken; partial ones
  * count, those on expressions do not. An array is a type whose element type
@@ -21,7 +23,9 @@ static const char head_sql[] =
 	" SELECT c.oid, n.nspname, c.relname, c.relkind, c.relreplident"
 	" FROM pg_catalog.pg_class c"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-	" WHERE c.oid = %u"
+	" WHERE c.oid = ";
+
+static const char middle_sql[] =
 	"), col AS ("
 	" SELECT a.attnum, a.attname, a.atttypid, a.atttypmod,"
 	" a.attnotnull OR (t.typtype = 'd' AND t.typnotnull) AS required,"
@@ -36,10 +40,10 @@ static const char head_sql[] =
 	" ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
 	"), typ(oid) AS ("
 	" SELECT col.atttypid FROM col"
-	" UNION SELECT pg_catalog.unnest('{";
+	" UNION SELECT pg_catalog.unnest(";
 
 static const char tail_sql[] =
-	"}'::pg_catalog.oid[])"
+	"::pg_catalog.oid[])"
 	" UNION SELECT x.oid FROM typ"
 	" JOIN pg_catalog.pg_type t ON t.oid = typ.oid,"
 	" LATERAL (VALUES (t.typbasetype), (t.typelem)) x(oid) WHERE x.oid <> 0"
@@ -76,6 +80,8 @@ static const char tail_sql[] =
 	" JOIN pg_catalog.pg_type t ON t.oid = typ.oid"
 	" JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace"
 	" LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem "
+	"UNION ALL SELECT 's', 0, 0, pg_catalog.pg_current_snapshot()::text,"
+	" NULL, NULL, NULL, NULL, NULL, NULL, NULL "
 	"UNION ALL SELECT 'l', l.enumtypid::bigint, pg_catalog.row_number() OVER"
 	" (PARTITION BY l.enumtypid ORDER BY l.enumsortorder),"
 	" l.enumlabel::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM typ"
@@ -84,14 +90,46 @@ static const char tail_sql[] =
 
 enum { KIND, GROUP, NUMBER, A, B, C, D, E, F, G, H };
 
+static void
+put_types(struct buf *b, const uint32_t *types, size_t ntypes)
+{
+	buf_put_str(b, "'{");
+	for (size_t i = 0; i < ntypes; i++)
+		buf_printf(b, i ? ",%u" : "%u", types[i]);
+	buf_put_str(b, "}'");
+}
+
 void
 catalog_facts_sql(struct buf *b, uint32_t relid, const uint32_t *types,
 	size_t ntypes)
 {
-	buf_printf(b, head_sql, relid);
-	for (size_t i = 0; i < ntypes; i++)
-		buf_printf(b, i ? ",%u" : "%u", types[i]);
+	buf_put_str(b, head_sql);
+	buf_printf(b, "%u", relid);
+	buf_put_str(b, middle_sql);
+	put_types(b, types, ntypes);
 	buf_put_str(b, tail_sql);
+}
+
+void
+catalog_facts_prepare(struct buf *b)
+{
+	buf_put_str(b, "SET plan_cache_mode = force_generic_plan; DEALLOCATE ALL; "
+		"PREPARE facts (oid, oid[]) AS ");
+	buf_put_str(b, head_sql);
+	buf_put_str(b, "$1");
+	buf_put_str(b, middle_sql);
+	buf_put_str(b, "$2");
+	buf_put_str(b, tail_sql);
+	buf_put_str(b, "; ");
+}
+
+void
+catalog_facts_execute(struct buf *b, uint32_t relid, const uint32_t *types,
+	size_t ntypes)
+{
+	buf_printf(b, "EXECUTE facts (%u, ", relid);
+	put_types(b, types, ntypes);
+	buf_putc(b, ')');
 }
 
 struct reader {
@@ -236,6 +274,31 @@ read_relation(struct reader *r, struct facts *out)
 	out->kind = letter(r, C);
 	out->replica_identity = letter(r, D);
 	out->comment = text(r, E);
+}
+
+/* xid a is older than b, in a circle of 2^32. */
+static bool
+precedes(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+bool
+catalog_facts_see(const struct pg_result *res, uint32_t xid)
+{
+	int row;
+	char *p;
+
+	if (!xid || range(res, 's', &row) != 1)
+		return true;
+	/* xmin:xmax:xip,xip,...; all below xmin have ended, none from xmax on has. */
+	p = strchr(PQgetvalue(res, row, A), ':');
+	if (!p || !precedes(xid, (uint32_t)strtoull(p + 1, &p, 10)))
+		return false;
+	while (*p)
+		if ((uint32_t)strtoull(p + 1, &p, 10) == xid)
+			return false;
+	return true;
 }
 
 int

@@ -137,7 +137,7 @@ want_facts(struct agent *a)
 	for (uint16_t i = 0; i < r->def.ncols; i++)
 		types[i] = r->def.cols[i].type;
 	catalog_want_facts(session_catalog(a->session), r->relid, types,
-		r->def.ncols);
+		r->def.ncols, pipeline_transaction(a->pipeline)->xid);
 }
 
 /* Goes on with the frame in hand, if there is one. */

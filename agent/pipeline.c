@@ -82,6 +82,12 @@ pipeline_wanted(const struct pipeline *p)
 	return change_wanted(p->change);
 }
 
+const struct transaction *
+pipeline_transaction(const struct pipeline *p)
+{
+	return change_transaction(p->change);
+}
+
 const struct pipeline_counters *
 pipeline_counters(const struct pipeline *p)
 {

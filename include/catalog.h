@@ -32,9 +32,12 @@ int64_t catalog_deadline(const struct catalog *c);
  * Asks for the facts of a relation, with every type of its columns as they
  * are today and as the relation message has them (`types`). Replaces a
  * request for facts that is in hand; the last facts die.
+ * A commit is decoded before others see its transaction, `xid`: until they do,
+ * it is asked again, for a second at most, since a commit that waits for a
+ * synchronous standby may wait for us.
  */
 void catalog_want_facts(struct catalog *c, uint32_t relid,
-	const uint32_t *types, size_t ntypes);
+	const uint32_t *types, size_t ntypes, uint32_t xid);
 /* The facts asked for last, once they are there, until the next request; NULL before. */
 const struct facts *catalog_facts(const struct catalog *c);
 

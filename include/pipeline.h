@@ -57,6 +57,8 @@ bool pipeline_ready(const struct pipeline *p);
 
 /* The relation whose facts are wanted, or NULL. */
 const struct relation *pipeline_wanted(const struct pipeline *p);
+/* The one in hand, or the last. */
+const struct transaction *pipeline_transaction(const struct pipeline *p);
 int pipeline_facts(struct pipeline *p, const struct facts *facts,
 	struct fail *f);
 

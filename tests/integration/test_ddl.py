@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from records import afters, ops, rows
+from waiting import wait_until
 
 pytestmark = pytest.mark.majors
 
@@ -166,7 +167,7 @@ def test_table_is_gone_when_its_rows_are_read(db, pgwake):
 
 
 def test_facts_on_a_new_connection(db, pgwake):
-    """The one for queries was lost while it had nothing to do."""
+    """What was prepared on the connection for queries has gone with it."""
     db.script("create table a(id int primary key); create table b(id int primary key)")
     agent = pgwake()
     db.sql("insert into a values (1)")
@@ -176,3 +177,55 @@ def test_facts_on_a_new_connection(db, pgwake):
     assert ended == [(True,)]
     db.sql("insert into b values (1)")
     assert [r.table for r in agent.delivered()] == ["public.b"]
+
+
+class HeldCommit:
+    """A server whose commits wait, after they are decoded, for a standby that does not come."""
+
+    def __init__(self, own):
+        self.own = own
+
+    def wait_for(self, names):
+        self.own.server.configure({"synchronous_standby_names": f"'{names}'"})
+        self.own.server.reload()
+        wait_until(lambda: self.own.one("show synchronous_standby_names") == names, "the setting")
+
+    def run(self, text):
+        """In a thread, until end()."""
+        self.wait_for("nobody")
+        self.began = self.own.one("select clock_timestamp()")
+
+        def work():
+            with self.own.connect() as c:
+                c.execute(text)
+        self.thread = threading.Thread(target=work)
+        self.thread.start()
+
+    def asked(self):
+        """The agent has asked for the facts of a table since."""
+        return self.own.sql("select 1 from pg_stat_activity where query like '%%EXECUTE facts%%'"
+                            " and state = 'idle' and query_start > %s", self.began)
+
+    def end(self):
+        self.wait_for("")
+        self.thread.join(10)
+
+
+def test_definition_that_others_do_not_see_yet(new_server, starter):
+    """A transaction's own DDL holds for its rows, although it is decoded before it is visible."""
+    own = new_server().database("early")
+    own.publish()
+    own.script("create table t(id int primary key, n int default 42); insert into t values (1, null)")
+    agent = starter(own)()
+    held = HeldCommit(own)
+    own.sql("insert into t values (2, null)")
+    agent.delivered()
+    held.run("begin; alter table t alter n drop default; insert into t values (3, null); commit")
+    wait_until(held.asked, "the question for the table's facts")
+    held.end()
+    assert [r.after for r in agent.delivered()][-1] == {"id": 3, "n": None}
+    # One that waits for ever is published nevertheless: it may wait for us.
+    held.run("begin; alter table t alter n set default 7; insert into t values (4, 4); commit")
+    agent.wait_log("may be older than the transaction in hand")
+    assert [r.after for r in agent.delivered()][-1] == {"id": 4, "n": 4}
+    held.end()

@@ -29,6 +29,7 @@ struct backend_link {		/* a connection */
 	int fd;			/* -1: none */
 	bool started, replication;
 	bool silent;		/* the query in hand is not answered */
+	bool prepared;		/* for the answering test */
 	char startup[1024];	/* "user=x database=y ..." */
 	char sql[16384];	/* of Parse */
 	unsigned char in[1 << 16];

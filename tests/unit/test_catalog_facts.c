@@ -128,6 +128,41 @@ memory_is_bounded(void **state)
 	PQclear(res);
 }
 
+static bool
+sees(const char *snapshot, uint32_t xid)
+{
+	PGresult *res = RESULT(11, "r", "0", "0", "public", "t", "r", "d", NONE, NONE, NONE, NONE,
+		"s", "0", "0", snapshot, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
+	bool seen = catalog_facts_see(res, xid);
+
+	PQclear(res);
+	return seen;
+}
+
+static void
+a_transaction_is_seen_or_not(void **state)
+{
+	PGresult *none = answer();
+
+	(void)state;
+	assert_true(sees("700:700:", 699));
+	assert_false(sees("700:700:", 700));
+	assert_false(sees("700:700:", 705));
+	assert_false(sees("699:703:699,701", 699));
+	assert_true(sees("699:703:699,701", 700));
+	assert_false(sees("699:703:699,701", 701));
+	assert_true(sees("699:703:699,701", 702));
+	assert_true(sees("699:703:699,701", 0));	/* of nobody */
+	/* xids of 64 bits: the second round of 32 */
+	assert_true(sees("4294967296:4294967300:4294967298", 4294967295u));
+	assert_true(sees("4294967296:4294967300:4294967298", 3));
+	assert_false(sees("4294967296:4294967300:4294967298", 2));
+	assert_false(sees("4294967290:4294967295:", 3));
+	assert_false(sees("", 3));
+	assert_true(catalog_facts_see(none, 3));
+	PQclear(none);
+}
+
 static void
 query_names_relation_and_types(void **state)
 {
@@ -144,6 +179,13 @@ query_names_relation_and_types(void **state)
 	catalog_facts_sql(&b, 1, NULL, 0);
 	buf_putc(&b, '\0');
 	assert_non_null(strstr(b.p, "'{}'"));
+	buf_reset(&b);
+	catalog_facts_prepare(&b);
+	catalog_facts_execute(&b, 4294967295u, types, 2);
+	buf_putc(&b, '\0');
+	assert_non_null(strstr(b.p, "c.oid = $1)"));
+	assert_non_null(strstr(b.p, "unnest($2::pg_catalog.oid[])"));
+	assert_non_null(strstr(b.p, "; EXECUTE facts (4294967295, '{23,4000000000}')"));
 	buf_release(&b);
 }
 
@@ -155,6 +197,7 @@ main(void)
 		cmocka_unit_test(types_are_read),
 		cmocka_unit_test(a_dropped_table_keeps_its_types),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(a_transaction_is_seen_or_not),
 		cmocka_unit_test(query_names_relation_and_types),
 	};
 

@@ -29,6 +29,7 @@ struct world {
 	const char *refuse_start, *refuse_create, *refuse_alter;	/* SQLSTATE */
 	const char *timeline, *position;
 	const char *xmin;		/* of the slot */
+	unsigned unseen;		/* so many questions for facts come too early for xid 700 */
 };
 
 static void
@@ -44,6 +45,24 @@ answer_slot(struct world *w, struct backend_link *l)
 			"shop", w->xmin);
 	else
 		backend_rows(l, 0, 14);
+}
+
+/* What was prepared is gone with its connection. */
+static void
+answer_facts(struct world *w, struct backend_link *l, const char *sql)
+{
+	bool early = w->unseen > 0;
+
+	l->prepared |= strstr(sql, "PREPARE facts (oid, oid[]) AS WITH") != NULL;
+	w->unseen -= early;
+	if (l->prepared)
+		backend_rows(l, 2, 11, "r", "0", "0", "public",
+			early ? "early" : "t", "r", "d", NULL, NULL,
+			NULL, NULL, "s", "0", "0",
+			early ? "700:702:700" : "701:702:", NULL, NULL, NULL,
+			NULL, NULL, NULL, NULL);
+	else
+		backend_error(l, "26000", "prepared statement does not exist");
 }
 
 static void
@@ -68,9 +87,8 @@ answer_catalog(struct world *w, struct backend_link *l, const char *sql)
 		backend_rows(l, 1, 1, "0/99");
 	else if (strstr(sql, "pg_blocking_pids"))
 		backend_rows(l, 1, 5, "12", "bob", "30", "UPDATE t", NULL);
-	else if (strstr(sql, "WITH RECURSIVE rel"))
-		backend_rows(l, 1, 11, "r", "0", "0", "public", "t", "r", "d",
-			NULL, NULL, NULL, NULL);
+	else if (strstr(sql, "EXECUTE facts"))
+		answer_facts(w, l, sql);
 	else
 		backend_command(l);
 	if (strstr(sql, "CREATE PUBLICATION") || strstr(sql, "ALTER PUBLICATION"))
@@ -680,7 +698,7 @@ facts_are_asked_for_again(void **state)
 
 	w->slot = w->publication = true;
 	assert_streams(w);
-	catalog_want_facts(c, 16384, types, 1);
+	catalog_want_facts(c, 16384, types, 1, 0);
 	assert_null(catalog_facts(c));
 	/* On its way when the connection dies, and replaced by another wish. */
 	assert_int_equal(session_step(w->session, w->now, &w->f), 0);
@@ -688,18 +706,59 @@ facts_are_asked_for_again(void **state)
 	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
 	assert_non_null(catalog_facts(c));
 	assert_int_equal(catalog_facts(c)->relid, 16384);
-	catalog_want_facts(c, 16384, types, 1);
+	catalog_want_facts(c, 16384, types, 1, 0);
 	assert_int_equal(session_step(w->session, w->now, &w->f), 0);
-	catalog_want_facts(c, 16385, types, 1);
+	catalog_want_facts(c, 16385, types, 1, 0);
 	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
 	assert_int_equal(catalog_facts(c)->relid, 16385);
 	assert_true(span_is(catalog_facts(c)->table, "t"));
-	/* The connection is lost while nothing is asked. */
+	/* Prepared on a connection that is gone. */
 	backend_cut(backend_link(&w->backend, false));
-	catalog_want_facts(c, 16386, types, 1);
+	catalog_want_facts(c, 16386, types, 1, 0);
 	assert_int_equal(run(w, w->now + 5 * SECOND), 0);
 	assert_non_null(catalog_facts(c));
 	assert_int_equal(catalog_facts(c)->relid, 16386);
+}
+
+/* How long it takes, us; whether the answer was as the transaction left the table. */
+static int64_t
+facts_after(struct world *w, bool *seen)
+{
+	struct catalog *c = session_catalog(w->session);
+	int64_t began = w->now;
+
+	catalog_want_facts(c, 16384, NULL, 0, 700);
+	while (!catalog_facts(c))
+		assert_int_equal(run(w, w->now + 1000), 0);
+	*seen = span_is(catalog_facts(c)->table, "t");
+	return w->now - began;
+}
+
+static void
+facts_wait_for_their_transaction(void **state)
+{
+	struct world *w = *state;
+	int64_t took;
+	bool seen;
+
+	w->slot = w->publication = true;
+	assert_streams(w);
+	w->unseen = 3;
+	took = facts_after(w, &seen);
+	assert_true(seen && took > 3 * 1000 && took < SECOND / 2);
+	assert_int_equal(w->unseen, 0);
+	/* A commit that waits for somebody, us perhaps. */
+	w->unseen = 1000000;
+	took = facts_after(w, &seen);
+	assert_true(!seen && took > SECOND && took < 3 * SECOND);
+	took = facts_after(w, &seen);		/* the next one is as bad */
+	assert_true(!seen && took < SECOND / 2);
+	w->unseen = 0;
+	facts_after(w, &seen);
+	assert_true(seen);
+	w->unseen = 100;
+	facts_after(w, &seen);
+	assert_true(seen);
 }
 
 static void
@@ -760,6 +819,7 @@ main(void)
 		IN_WORLD(a_slot_is_lost_while_streaming),
 		IN_WORLD(a_stopping_server_is_seen),
 		IN_WORLD(facts_are_asked_for_again),
+		IN_WORLD(facts_wait_for_their_transaction),
 		IN_WORLD(descriptors),
 	};
 
