@@ -17,8 +17,7 @@ LOOK = 0.04         # seconds between two looks at the topics
 def drain(rig, workload, name, readers=READERS, sample_size=False):
     """The figures of one run; with `sample_size` only the size of its records is kept."""
     reader = readers[name]
-    run = Run(rig, workload)
-    try:
+    with Run(rig, workload) as run:
         run.begin(reader.to_kafka)
         run.start(reader)
         meter = Meter(run)
@@ -28,8 +27,6 @@ def drain(rig, workload, name, readers=READERS, sample_size=False):
                 rig.record_size[workload, name] = run.topics.record_bytes()
         else:
             figures = watch_process(run, meter)
-    finally:
-        run.end()
     return {k: rounded(v) for k, v in figures.items()}
 
 

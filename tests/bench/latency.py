@@ -56,10 +56,9 @@ class Load:
 
 
 def latency(rig, db, reader, rate, seconds):
-    run = Run(rig, None, db)
-    db.sql("truncate t10")
-    db.create_slot(run.slot)
-    try:
+    with Run(rig, None, db) as run:
+        db.sql("truncate t10")
+        db.create_slot(run.slot)
         run.begin()
         run.start(reader)
         meter = Meter(run)
@@ -80,8 +79,6 @@ def latency(rig, db, reader, rate, seconds):
                    f"all records of {rows}; {run.said()}", 120)
         foreign = meter.foreign()
         figures = {**delays(run.topics, start, rows), **meter.figures()}
-    finally:
-        run.end()
     return rounded({**figures, "rows": rows, "made": rows / seconds, "behind": behind,
                     "foreign": foreign})
 

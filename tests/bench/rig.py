@@ -183,6 +183,16 @@ class Run:
         self.process = None
         os.makedirs(self.dir)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        # Ended by a signal that the broker has had too, nothing would answer.
+        if kind is None or issubclass(kind, Exception):
+            self.end()
+        else:
+            self.stop()
+
     def conninfo(self, *more, tcp=False):
         host = "127.0.0.1" if tcp else None
         return " ".join([self.server.conninfo(self.db.name, host=host), *more])
