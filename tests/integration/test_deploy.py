@@ -147,6 +147,6 @@ def test_demo_ends_with_a_signal(request):
     lines = iter(process.stdout.readline, "")
     assert any(line.startswith("customers ") for line in lines)
     process.send_signal(signal.SIGINT)
-    text = process.communicate(timeout=60)[0]
+    text = process.communicate(timeout=120)[0]
     assert process.returncode == 0, text
     assert left_behind() == []
