@@ -270,14 +270,13 @@ too_early(struct catalog *c, int64_t now_us)
 static int
 take_facts(struct catalog *c, int64_t now_us, struct fail *f)
 {
+	bool early = !c->facts.stale && too_early(c, now_us);
+
 	c->facts.prepared = true;
-	if (c->facts.stale) {
-		ask_again(c);
-		return 0;
-	}
-	if (too_early(c, now_us)) {
-		ask_again(c);
+	if (early)
 		c->retry_at = now_us + VISIBLE_PAUSE_US;
+	if (early || c->facts.stale) {
+		ask_again(c);
 		return 0;
 	}
 	c->facts.state = REQUEST_DONE;

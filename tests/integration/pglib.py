@@ -254,6 +254,12 @@ class Database:
                 self._connection.close()
             self._connection = None
 
+    def set_for_server(self, setting, value):
+        """A setting of the whole server; in force, also for our connection, on return."""
+        self.server.configure({setting: f"'{value}'"})
+        self.server.reload()
+        wait_until(lambda: self.one(f"show {setting}") == value, f"{setting} to be '{value}'")
+
     # -- what the agent follows
 
     def publish(self, what="for all tables", options=""):

@@ -185,14 +185,9 @@ class HeldCommit:
     def __init__(self, own):
         self.own = own
 
-    def wait_for(self, names):
-        self.own.server.configure({"synchronous_standby_names": f"'{names}'"})
-        self.own.server.reload()
-        wait_until(lambda: self.own.one("show synchronous_standby_names") == names, "the setting")
-
     def run(self, text):
         """In a thread, until end()."""
-        self.wait_for("nobody")
+        self.own.set_for_server("synchronous_standby_names", "nobody")
         self.began = self.own.one("select clock_timestamp()")
 
         def work():
@@ -207,7 +202,7 @@ class HeldCommit:
                             " and state = 'idle' and query_start > %s", self.began)
 
     def end(self):
-        self.wait_for("")
+        self.own.set_for_server("synchronous_standby_names", "")
         self.thread.join(10)
 
 

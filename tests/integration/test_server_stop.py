@@ -264,9 +264,7 @@ def test_synchronous_standby_is_warned_of(new_server, starter):
     own.publish()
     own.sql("create table t(id int primary key)")
     agent = starter(own)()
-    own.server.configure({"synchronous_standby_names": "'*'"})
-    own.server.reload()
-    wait_until(lambda: own.one("show synchronous_standby_names") == "*", "the setting")
+    own.set_for_server("synchronous_standby_names", "*")
     began = time.monotonic()
     own.sql("insert into t values (1)")       # returns only when we have confirmed it
     assert time.monotonic() - began < 3
